@@ -1,0 +1,3 @@
+//! The `samebox` program.
+
+fn main() {}

@@ -1,0 +1,208 @@
+use crate::{Deadline, Error, ErrorKind, Operation, Peer, Property, Result};
+use bytes::Bytes;
+use std::fmt;
+use std::str::Utf8Error;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// One message as its receiver sees it: payload, sender, properties and a way to answer.
+pub struct Message {
+    payload: Bytes,
+    peer: Arc<Peer>,
+    properties: Option<Box<Properties>>,
+    answer: Option<Box<dyn Answer>>,
+}
+
+/// Carries one answer back to the caller; what a duplex transport puts into a [`Message`].
+///
+/// Dropping it unused tells the caller, where the wire can, that no answer will come.
+pub trait Answer: Send {
+    /// Sends the answer.
+    ///
+    /// # Errors
+    /// `Disconnected` when the caller is gone, `TooLarge` above the caller's limit, `Full` when the
+    /// caller does not read its answers.
+    fn reply(self: Box<Self>, payload: &[u8], deadline: Deadline) -> Result<()>;
+
+    /// Answers that the call failed, in words for the caller.
+    ///
+    /// # Errors
+    /// As [`Answer::reply`]; `Unsupported` where the wire has no faults.
+    fn fault(self: Box<Self>, reason: &str, deadline: Deadline) -> Result<()>;
+}
+
+impl Message {
+    /// A message that cannot be answered.
+    pub fn new(payload: impl Into<Bytes>, peer: Arc<Peer>) -> Self {
+        Self { payload: payload.into(), peer, properties: None, answer: None }
+    }
+
+    /// The same message, to be answered through `answer`.
+    #[must_use]
+    pub fn with_answer(mut self, answer: Box<dyn Answer>) -> Self {
+        self.answer = Some(answer);
+        self
+    }
+
+    /// The same message with properties.
+    #[must_use]
+    pub fn with_properties(mut self, properties: Properties) -> Self {
+        self.properties = Some(Box::new(properties));
+        self
+    }
+
+    /// The bytes the sender sent, no more and no less.
+    pub fn payload(&self) -> &[u8] {
+        &self.payload
+    }
+
+    /// The payload as text.
+    ///
+    /// # Errors
+    /// When the bytes are not UTF-8.
+    pub fn text(&self) -> Result<&str, Utf8Error> {
+        std::str::from_utf8(&self.payload)
+    }
+
+    /// The payload itself, cheap to clone and to keep.
+    pub fn into_payload(self) -> Bytes {
+        self.payload
+    }
+
+    /// Who sent it, as far as the operating system vouches.
+    pub fn peer(&self) -> &Peer {
+        &self.peer
+    }
+
+    /// The properties its mechanism carried; the default ones where it has none.
+    pub fn properties(&self) -> &Properties {
+        self.properties.as_deref().unwrap_or(&Properties::NONE)
+    }
+
+    /// Whether the sender can be answered.
+    ///
+    /// With a framing that has no room to say so (`line`, `eof`, `header`) this holds for every
+    /// message of a duplex transport.
+    pub fn can_reply(&self) -> bool {
+        self.answer.is_some()
+    }
+
+    /// Answers the sender; takes the answer, so a second one is an error.
+    ///
+    /// The reply is written without waiting; what the caller does not read at once is buffered within
+    /// a bound, and the server's `recv` goes on writing it.
+    ///
+    /// # Errors
+    /// `Unsupported` when the sender does not expect an answer, `Disconnected` when it is gone,
+    /// `TooLarge` above its limit, `Full` when it does not read what it asked for.
+    pub fn reply(&mut self, payload: impl AsRef<[u8]>) -> Result<()> {
+        self.take_answer()?.reply(payload.as_ref(), Deadline::now())
+    }
+
+    /// Answers the sender that its call failed, in words.
+    ///
+    /// # Errors
+    /// As [`Message::reply`]; `Unsupported` where the wire has no faults.
+    pub fn fault(&mut self, reason: &str) -> Result<()> {
+        self.take_answer()?.fault(reason, Deadline::now())
+    }
+
+    fn take_answer(&mut self) -> Result<Box<dyn Answer>> {
+        self.answer.take().ok_or_else(|| {
+            let sender = self.peer.to_string();
+            let why = "the sender does not wait for an answer, or has one already";
+            Error::new(ErrorKind::Unsupported, Operation::Reply, sender, why)
+                .with_advice("answer only messages for which `can_reply` holds, once")
+        })
+    }
+}
+
+impl fmt::Debug for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Message")
+            .field("payload", &self.payload)
+            .field("peer", &self.peer)
+            .field("properties", self.properties())
+            .field("can_reply", &self.can_reply())
+            .finish()
+    }
+}
+
+/// What a mechanism may carry beside the payload.
+///
+/// Setting one that the transport lacks is `Unsupported`: see
+/// [`Capabilities::properties`](crate::Capabilities::properties).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Properties {
+    /// A short text beside the payload.
+    pub label: Option<String>,
+    /// Urgency, 0 (lowest) to 7.
+    pub priority: Option<u8>,
+    /// How long the message is worth delivering.
+    pub time_to_live: Option<Duration>,
+    /// Severity of a trace event, 1 (critical) to 5 (verbose).
+    pub level: Option<u8>,
+    /// Name of a trace event.
+    pub event: Option<String>,
+    /// The mechanism's own name for this message.
+    pub id: Option<String>,
+}
+
+impl Properties {
+    /// No properties.
+    pub const NONE: Self = Self {
+        label: None,
+        priority: None,
+        time_to_live: None,
+        level: None,
+        event: None,
+        id: None,
+    };
+
+    /// The properties that are set.
+    pub fn set(&self) -> impl Iterator<Item = Property> {
+        [
+            self.label.as_ref().map(|_| Property::Label),
+            self.priority.map(|_| Property::Priority),
+            self.time_to_live.map(|_| Property::TimeToLive),
+            self.level.map(|_| Property::Level),
+            self.event.as_ref().map(|_| Property::Event),
+            self.id.as_ref().map(|_| Property::Id),
+        ]
+        .into_iter()
+        .flatten()
+    }
+}
+
+/// One message on its way out: borrowed bytes and, where the mechanism has them, properties.
+#[derive(Clone, Copy, Debug)]
+pub struct Outgoing<'a> {
+    /// The bytes to send.
+    pub payload: &'a [u8],
+    /// What goes beside them.
+    pub properties: &'a Properties,
+}
+
+impl<'a> From<&'a [u8]> for Outgoing<'a> {
+    fn from(payload: &'a [u8]) -> Self {
+        Self { payload, properties: &Properties::NONE }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_without_a_way_back_refuses_to_reply() {
+        let mut message = Message::new("x", Arc::new(Peer::UNKNOWN));
+        assert_eq!(message.reply("y").unwrap_err().kind(), ErrorKind::Unsupported);
+    }
+
+    #[test]
+    fn only_properties_that_are_set_are_listed() {
+        let properties = Properties { priority: Some(3), ..Properties::NONE };
+        assert_eq!(properties.set().collect::<Vec<_>>(), [Property::Priority]);
+    }
+}

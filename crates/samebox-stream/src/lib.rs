@@ -1,0 +1,1 @@
+//! What all byte-stream transports of samebox share.

@@ -1,0 +1,1 @@
+//! samebox over a locked file.

@@ -1,0 +1,1 @@
+//! samebox within one process: the definition of right behaviour.

@@ -1,0 +1,1 @@
+//! samebox over named pipes, as .NET has them on each system.

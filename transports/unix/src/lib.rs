@@ -1,0 +1,1 @@
+//! samebox over Unix domain sockets.
