@@ -1,1 +1,9 @@
-//! The unsafe half of samebox: what the standard library lacks on Unix and on Windows.
+//! What the standard library lacks on Unix and on Windows: the only crate of samebox with `unsafe`.
+//!
+//! Each half is a set of small safe functions and types, one file per subject, with the same file
+//! names in both halves where the subject is the same.
+
+#[cfg(unix)]
+pub mod unix;
+#[cfg(windows)]
+pub mod windows;

@@ -1,20 +1,7 @@
 use samebox_core::{DynTransport, Endpoint, Result, nearest};
 
 /// Every transport of this build: the one list of them.
-pub static TRANSPORTS: &[&dyn DynTransport] = &[
-    #[cfg(feature = "inproc")]
-    &samebox_inproc::Inproc,
-    #[cfg(feature = "pipe")]
-    &samebox_pipe::Pipe,
-    #[cfg(feature = "unix")]
-    &samebox_unix::Unix,
-    #[cfg(feature = "tcp")]
-    &samebox_tcp::Tcp,
-    #[cfg(feature = "udp")]
-    &samebox_udp::Udp,
-    #[cfg(feature = "file")]
-    &samebox_file::File,
-];
+pub static TRANSPORTS: &[&dyn DynTransport] = &[];
 
 /// The transport of an endpoint's scheme.
 ///

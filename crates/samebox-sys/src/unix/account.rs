@@ -1,0 +1,1 @@
+//! Users and groups of this machine by name and by number.

@@ -1,0 +1,1 @@
+//! Datagram sockets: segmentation offload, coalesced receiving, the count of drops.

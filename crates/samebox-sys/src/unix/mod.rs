@@ -1,0 +1,4 @@
+//! The Unix half.
+
+pub mod account;
+pub mod datagram;

@@ -1,0 +1,1 @@
+//! Accounts of this machine by name and by security identifier.

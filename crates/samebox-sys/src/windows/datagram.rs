@@ -1,0 +1,1 @@
+//! Datagram sockets: exclusive addresses, no resets for unreachable peers.

@@ -1,0 +1,5 @@
+//! The Windows half.
+
+pub mod account;
+pub mod datagram;
+pub mod pipe;

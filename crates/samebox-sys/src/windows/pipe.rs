@@ -1,0 +1,1 @@
+//! Named pipes: instances, their security, their peers.
