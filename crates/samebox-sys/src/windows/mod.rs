@@ -3,3 +3,4 @@
 pub mod account;
 pub mod datagram;
 pub mod pipe;
+pub mod runtime;
