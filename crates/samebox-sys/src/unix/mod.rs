@@ -2,4 +2,6 @@
 
 pub mod account;
 pub mod datagram;
+pub mod name;
 pub mod runtime;
+pub mod socket;
