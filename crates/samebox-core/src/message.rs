@@ -1,4 +1,4 @@
-use crate::{Deadline, Error, ErrorKind, Operation, Peer, Property, Result};
+use crate::{Deadline, Endpoint, Error, ErrorKind, Operation, Peer, Property, Result};
 use bytes::Bytes;
 use std::fmt;
 use std::str::Utf8Error;
@@ -182,6 +182,25 @@ pub struct Outgoing<'a> {
     pub payload: &'a [u8],
     /// What goes beside them.
     pub properties: &'a Properties,
+}
+
+impl Outgoing<'_> {
+    /// Refuses a message with a property that is not among those its transport `can` carry.
+    ///
+    /// # Errors
+    /// `Unsupported`, naming the property.
+    pub fn check_properties(
+        &self,
+        endpoint: &Endpoint,
+        operation: Operation,
+        can: &[Property],
+    ) -> Result<()> {
+        let Some(lacking) = self.properties.set().find(|property| !can.contains(property)) else {
+            return Ok(());
+        };
+        let why = format!("messages of {}: have no {lacking}", endpoint.scheme());
+        Err(endpoint.error(ErrorKind::Unsupported, operation, why))
+    }
 }
 
 impl<'a> From<&'a [u8]> for Outgoing<'a> {

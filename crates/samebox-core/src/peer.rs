@@ -24,6 +24,11 @@ impl Peer {
         Self { user: Some(user), pid, address: None }
     }
 
+    /// A peer known by its process alone.
+    pub const fn process(pid: u32) -> Self {
+        Self { pid: Some(pid), ..Self::UNKNOWN }
+    }
+
     /// A peer known by its address alone.
     pub fn at(address: impl Into<String>) -> Self {
         Self { address: Some(address.into()), ..Self::UNKNOWN }

@@ -60,8 +60,8 @@ pub trait Outbox: Send + 'static {
     /// Sends one message, at once, blocking while the receiver's buffer is full.
     ///
     /// # Errors
-    /// `TooLarge` before any byte leaves, `TimedOut` when there was no room by `deadline`,
-    /// `Disconnected` when the server went away, `NotListening` when it is not back.
+    /// `TooLarge` and, for a property that the transport lacks, `Unsupported` before any byte leaves;
+    /// `TimedOut` when there was no room by `deadline`, `Disconnected` when the server went away, `NotListening` when it is not back.
     fn send(&mut self, message: Outgoing<'_>, deadline: Deadline) -> Result<()>;
 
     /// Sends a batch with as few system calls as the mechanism allows, in order.

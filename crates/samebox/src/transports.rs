@@ -1,7 +1,10 @@
 use samebox_core::{DynTransport, Endpoint, Result, nearest};
 
 /// Every transport of this build: the one list of them.
-pub static TRANSPORTS: &[&dyn DynTransport] = &[];
+pub static TRANSPORTS: &[&dyn DynTransport] = &[
+    #[cfg(feature = "inproc")]
+    &samebox_inproc::Inproc,
+];
 
 /// The transport of an endpoint's scheme.
 ///
