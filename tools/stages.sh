@@ -1,0 +1,128 @@
+# The stages of `./test`, in their order. Each is a function `stage_NAME` that fails when it must.
+# shellcheck shell=bash
+STAGES="tools format lint docs deny unit miri peers wine portability house fuzz"
+
+WINDOWS=x86_64-pc-windows-gnu
+# What `cargo check` must accept although nothing here can run it.
+FOREIGN_TARGETS="x86_64-pc-windows-msvc aarch64-apple-darwin"
+FUZZ_SECONDS=20
+# The crate with the tests against foreign programs; it needs what the stage `peers` builds.
+NOT_PEERS=(--workspace --exclude samebox-peers)
+
+about() {
+    case $1 in
+    tools) echo "install what the tests need" ;;
+    format) echo "cargo fmt" ;;
+    lint) echo "clippy for Linux and Windows, warnings are errors" ;;
+    docs) echo "cargo doc, warnings are errors" ;;
+    deny) echo "licences, bans and sources of every dependency" ;;
+    unit) echo "all Rust tests of this machine" ;;
+    miri) echo "the crates without I/O under Miri" ;;
+    peers) echo "programs that are not samebox: .NET Core, Mono, Win32, Python" ;;
+    wine) echo "all Rust tests of Windows, under Wine" ;;
+    portability) echo "cargo check for $FOREIGN_TARGETS" ;;
+    house) echo "rules that no other tool checks" ;;
+    fuzz) echo "each fuzz target for $FUZZ_SECONDS s" ;;
+    esac
+}
+
+# What to do when the stage fails and its own output does not say.
+advice() {
+    case $1 in
+    tools) echo "read the error above; everything comes from apt, rustup, crates.io and PyPI" ;;
+    format) echo "cargo fmt --all" ;;
+    lint) echo "cargo clippy --workspace --all-targets, and again with --target $WINDOWS" ;;
+    deny) echo "change the dependency, or deny.toml if the rule is wrong" ;;
+    wine) echo "repeat one test with CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUNNER=\$PWD/tools/wine-run cargo test --target $WINDOWS NAME" ;;
+    fuzz) echo "the input is in fuzz/artifacts; add it as a test" ;;
+    *) echo "read the error above" ;;
+    esac
+}
+
+# limit MINUTES COMMAND..: in CI a hang must end; by hand there is Ctrl-C.
+limit() {
+    local minutes=$1 result=0
+    shift
+    if [ -z "${CI-}" ]; then
+        "$@"
+        return
+    fi
+    timeout --kill-after=10s "${minutes}m" "$@" || result=$?
+    [ "$result" -ne 124 ] || die "no end after $minutes minutes: $*" "look for a test that waits for ever"
+    return "$result"
+}
+
+stage_tools() {
+    install_packages
+    install_rust_parts
+    install_cargo_tool cargo-deny 0.20.2
+    install_cargo_tool cargo-fuzz 0.13.2
+    install_dotnet
+    make_wine_prefix
+}
+
+stage_format() {
+    cargo fmt --all --check
+}
+
+stage_lint() {
+    limit 15 cargo clippy --workspace --all-targets -- -D warnings
+    limit 15 cargo clippy --workspace --all-targets --target $WINDOWS -- -D warnings
+}
+
+stage_docs() {
+    RUSTDOCFLAGS="-D warnings" limit 15 cargo doc --workspace --no-deps
+}
+
+# Not `advisories`: their database is a git repository, and the tests must pass on a machine that
+# reaches package registries only.
+stage_deny() {
+    cargo deny --all-features check licenses bans sources
+}
+
+stage_unit() {
+    limit 20 cargo test "${NOT_PEERS[@]}"
+}
+
+stage_miri() {
+    limit 15 cargo +nightly miri test -p samebox-framing -p samebox-core --lib
+}
+
+# The peers meet each other first: what fails after that is samebox's.
+stage_peers() {
+    peers/build
+    limit 5 peers/check
+    limit 15 cargo test -p samebox-peers
+}
+
+stage_wine() {
+    export CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUNNER=$root/tools/wine-run
+    limit 20 cargo test "${NOT_PEERS[@]}" --target $WINDOWS
+}
+
+stage_portability() {
+    local target
+    for target in $FOREIGN_TARGETS; do
+        rustup target list --installed | grep -qx "$target" || die "the target $target is missing" "./test tools"
+        echo "-- $target"
+        limit 10 cargo check --workspace --target "$target"
+    done
+}
+
+stage_house() {
+    tools/house
+}
+
+# What a run finds stays in target/fuzz; only inputs worth keeping go to fuzz/corpus by hand.
+stage_fuzz() {
+    [ -d fuzz ] || { echo "no fuzz targets yet"; return; }
+    local targets target
+    targets=$(cargo +nightly fuzz list)
+    for target in $targets; do
+        echo "-- $target"
+        mkdir -p "target/fuzz/found/$target" "fuzz/corpus/$target"
+        limit 10 cargo +nightly fuzz run --target-dir target/fuzz "$target" \
+            "target/fuzz/found/$target" "fuzz/corpus/$target" -- \
+            -max_total_time=$FUZZ_SECONDS -rss_limit_mb=2048 -timeout=10
+    done
+}
