@@ -1,3 +1,24 @@
-//! The `samebox` program.
+//! The `samebox` program: local messages from a shell.
 
-fn main() {}
+#![forbid(unsafe_code)]
+
+mod args;
+mod commands;
+mod ending;
+mod escape;
+mod exit;
+mod input;
+mod limit;
+mod notes;
+mod output;
+mod pace;
+mod payload;
+mod system;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let command = args::parse();
+    ending::on_interrupt();
+    exit::code_of(commands::run(command))
+}

@@ -1,0 +1,67 @@
+use crate::commands::{call, completions, explain, listen, man, send, transports};
+use clap::{CommandFactory, Parser, Subcommand};
+
+/// The whole command line: the one definition behind help, man page and completions.
+#[derive(Parser)]
+#[command(
+    name = "samebox",
+    version,
+    about = "Messages between processes on one machine, whatever the mechanism",
+    after_help = EXAMPLES,
+    after_long_help = MORE,
+    max_term_width = 100,
+    disable_help_subcommand = true
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+/// What the program can do; one file each in `commands`.
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Send messages
+    Send(send::Args),
+    /// Print the messages that come
+    Listen(listen::Args),
+    /// Ask a server and print its answers
+    Call(call::Args),
+    /// Show every transport and what it can do
+    Transports(transports::Args),
+    /// Explain an exit code or a kind of error
+    Explain(explain::Args),
+    /// Print the completions of a shell
+    Completions(completions::Args),
+    /// Print the manual page
+    Man(man::Args),
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  samebox listen pipe:orders                       print what comes
+  samebox send pipe:orders 'Hello, World!'         send one message
+  samebox reply unix:/tmp/up --exec 'tr a-z A-Z'   answer calls by a command
+  samebox call unix:/tmp/up hello                  ask and print the answer";
+
+const MORE: &str = "\
+Examples:
+  samebox listen pipe:orders                       print what comes
+  samebox send pipe:orders 'Hello, World!'         send one message
+  samebox reply unix:/tmp/up --exec 'tr a-z A-Z'   answer calls by a command
+  samebox call unix:/tmp/up hello                  ask and print the answer
+
+An endpoint is scheme:name?setting=value; `samebox transports` lists the schemes, `samebox
+transports NAME` the settings of one. Data goes to stdout, talk to stderr. The exit code tells what
+went wrong; `samebox explain` lists the codes.";
+
+/// Reads the command line; wrong usage, `--help` and `--version` end the program here.
+///
+/// `None` stands for a command line without a command.
+pub(crate) fn parse() -> Option<Command> {
+    Cli::parse().command
+}
+
+/// The definition itself, for help, man page and completions.
+pub(crate) fn definition() -> clap::Command {
+    Cli::command()
+}

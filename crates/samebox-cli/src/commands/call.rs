@@ -1,0 +1,122 @@
+use crate::exit::{Failure, Outcome, say};
+use crate::input::{Input, Payload, Payloads};
+use crate::limit::largest_message;
+use crate::output::Output;
+use crate::payload::{Body, Format, Identity};
+use samebox::{Bytes, CallId, Client, Deadline, Error, ErrorKind, connect};
+use serde::Serialize;
+use std::collections::VecDeque;
+use std::time::Duration;
+
+#[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  samebox call unix:/tmp/up hello
+  samebox call unix:/tmp/up --split line < words       one call per line, answers in order
+
+A fault of the server is told on stderr and ends with 64; with --split the other calls go on.")]
+pub(crate) struct Args {
+    /// Whom to ask, such as unix:/tmp/up
+    endpoint: String,
+    #[command(flatten)]
+    payloads: Payloads,
+    /// How long one answer may take
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = humantime::parse_duration)]
+    timeout: Duration,
+    #[command(flatten)]
+    format: Format,
+}
+
+pub(crate) fn run(args: &Args) -> Outcome {
+    let limit = largest_message(&args.endpoint.parse()?)?;
+    let mut input = Input::new(&args.payloads, limit)?;
+    let client = connect(&args.endpoint)?;
+    let mut caller = Caller {
+        endpoint: client.endpoint().to_string(),
+        client,
+        args,
+        output: Output::stdout(),
+        outstanding: VecDeque::new(),
+        faults: 0,
+    };
+    loop {
+        let batch = input.next_batch()?;
+        if batch.is_empty() {
+            break;
+        }
+        caller.ask_all(&batch)?;
+    }
+    match caller.faults {
+        0 => Ok(()),
+        _ => Err(Failure::silent(ErrorKind::Fault.exit_code())),
+    }
+}
+
+/// A client with its outstanding calls, oldest first.
+struct Caller<'a> {
+    client: Client,
+    endpoint: String,
+    args: &'a Args,
+    output: Output,
+    outstanding: VecDeque<CallId>,
+    faults: u64,
+}
+
+/// One line of `--json`.
+#[derive(Serialize)]
+struct Line<'a> {
+    endpoint: &'a str,
+    #[serde(flatten)]
+    body: Option<Body<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fault: Option<&'a str>,
+    peer: Identity<'a>,
+}
+
+impl Caller<'_> {
+    /// How many calls are asked before the first answer is awaited.
+    const WINDOW: usize = 64;
+
+    /// Asks a batch and prints all of its answers, so that an interactive user sees them at once.
+    fn ask_all(&mut self, batch: &[Payload<'_>]) -> Outcome {
+        for payload in batch {
+            if self.outstanding.len() == Self::WINDOW {
+                self.answer()?;
+            }
+            let call = self.client.request(payload, Deadline::after(self.args.timeout))?;
+            self.outstanding.push_back(call);
+        }
+        while !self.outstanding.is_empty() {
+            self.answer()?;
+        }
+        self.output.flush()
+    }
+
+    /// Waits for the oldest outstanding answer and prints it.
+    fn answer(&mut self) -> Outcome {
+        let Some(call) = self.outstanding.pop_front() else { return Ok(()) };
+        match self.client.response(call, Deadline::after(self.args.timeout)) {
+            Ok(answer) => self.print(&answer),
+            Err(fault) if fault.kind() == ErrorKind::Fault => self.print_fault(&fault),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn print(&mut self, answer: &Bytes) -> Outcome {
+        match self.args.format.json {
+            false => self.args.format.write(&mut self.output, answer),
+            true => self.print_line(Some(answer[..].into()), None),
+        }
+    }
+
+    fn print_fault(&mut self, fault: &Error) -> Outcome {
+        self.faults += 1;
+        say(&fault.to_string());
+        if self.args.format.json { self.print_line(None, Some(fault.why())) } else { Ok(()) }
+    }
+
+    fn print_line(&mut self, body: Option<Body<'_>>, fault: Option<&str>) -> Outcome {
+        let peer = self.client.peer().map(Identity::from).unwrap_or_default();
+        self.output.json_line(&Line { endpoint: &self.endpoint, body, fault, peer })
+    }
+}

@@ -1,0 +1,27 @@
+//! The commands, one file each: `Args` is its part of the command line, `run` does it.
+
+pub(crate) mod call;
+pub(crate) mod completions;
+pub(crate) mod explain;
+pub(crate) mod listen;
+pub(crate) mod man;
+pub(crate) mod send;
+pub(crate) mod transports;
+
+use crate::args::{Command, definition};
+use crate::exit::Outcome;
+use crate::output;
+
+/// Runs a command; without one, prints help.
+pub(crate) fn run(command: Option<Command>) -> Outcome {
+    match command {
+        None => output::print(&definition().render_help().to_string()),
+        Some(Command::Send(args)) => send::run(&args),
+        Some(Command::Listen(args)) => listen::run(&args),
+        Some(Command::Call(args)) => call::run(&args),
+        Some(Command::Transports(args)) => transports::run(&args),
+        Some(Command::Explain(args)) => explain::run(&args),
+        Some(Command::Completions(args)) => completions::run(&args),
+        Some(Command::Man(args)) => man::run(&args),
+    }
+}
