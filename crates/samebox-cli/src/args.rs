@@ -1,4 +1,4 @@
-use crate::commands::{call, completions, explain, listen, man, send, transports};
+use crate::commands::{call, completions, explain, listen, man, reply, send, transports};
 use clap::{CommandFactory, Parser, Subcommand};
 
 /// The whole command line: the one definition behind help, man page and completions.
@@ -26,6 +26,8 @@ pub(crate) enum Command {
     Listen(listen::Args),
     /// Ask a server and print its answers
     Call(call::Args),
+    /// Answer the calls that come
+    Reply(reply::Args),
     /// Show every transport and what it can do
     Transports(transports::Args),
     /// Explain an exit code or a kind of error

@@ -2,7 +2,7 @@
 
 use crate::exit::Failure;
 use crate::system;
-use samebox::{ErrorKind, Stopper};
+use samebox::ErrorKind;
 use std::process;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -17,9 +17,11 @@ static BEGUN: AtomicU8 = AtomicU8::new(NOT_YET);
 const NOT_YET: u8 = u8::MAX;
 
 /// What ends the server that runs, if one does.
-static STOPPER: Mutex<Option<Stopper>> = Mutex::new(None);
+static STOPPER: Mutex<Option<Stop>> = Mutex::new(None);
 
-fn stopper() -> MutexGuard<'static, Option<Stopper>> {
+type Stop = Box<dyn Fn() + Send>;
+
+fn stopper() -> MutexGuard<'static, Option<Stop>> {
     STOPPER.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -29,9 +31,9 @@ pub(crate) fn on_interrupt() {
     let _ = system::on_interrupt(interrupted);
 }
 
-/// From now on an end from outside stops the server of `stopper` instead of the program.
-pub(crate) fn stops(server: Stopper) {
-    *stopper() = Some(server);
+/// From now on an end from outside does `stop`, so that the program can end in order.
+pub(crate) fn stops(stop: impl Fn() + Send + 'static) {
+    *stopper() = Some(Box::new(stop));
 }
 
 /// From now on a stdout that nobody reads any more is an end from outside.
@@ -56,7 +58,7 @@ fn interrupted() {
 fn begin(code: u8) {
     let first = BEGUN.swap(code, Ordering::SeqCst) == NOT_YET;
     match stopper().as_ref() {
-        Some(stopper) if first => stopper.stop(),
+        Some(stop) if first => stop(),
         _ => process::exit(code.into()),
     }
     // The main thread may be stuck in a write to a reader that does not read.

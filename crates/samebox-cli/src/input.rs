@@ -1,13 +1,15 @@
 use crate::exit::Failure;
 use clap::ValueEnum;
 use samebox::ErrorKind;
+use std::ffi::OsString;
 use std::io::{self, Read, StdinLock};
 
 /// The payloads of `send` and `call`: one argument, or stdin.
 #[derive(clap::Args)]
 pub(crate) struct Payloads {
     /// The payload; stdin when it is `-` or absent
-    data: Option<String>,
+    #[arg(allow_negative_numbers = true)]
+    data: Option<OsString>,
     /// How stdin is cut into messages
     #[arg(long, value_enum, default_value_t = Split::Eof, value_name = "WHERE")]
     split: Split,
@@ -40,7 +42,7 @@ impl Input {
     pub(crate) fn new(chosen: &Payloads, limit: usize) -> Result<Self, Failure> {
         let data = chosen.data.as_deref().filter(|data| *data != "-");
         let source = match (data, chosen.split) {
-            (Some(data), Split::Eof) => Source::Data(Some(data.into())),
+            (Some(data), Split::Eof) => Source::Data(Some(data.as_encoded_bytes().into())),
             (Some(_), _) => {
                 let why = "--split cuts stdin; leave DATA out, or leave --split out";
                 return Err(Failure::usage(why));

@@ -6,6 +6,7 @@ mod args;
 mod commands;
 mod ending;
 mod escape;
+mod exec;
 mod exit;
 mod input;
 mod limit;
@@ -13,6 +14,7 @@ mod notes;
 mod output;
 mod pace;
 mod payload;
+mod pool;
 mod system;
 
 use std::process::ExitCode;

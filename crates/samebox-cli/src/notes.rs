@@ -10,14 +10,16 @@ pub(crate) struct Notes {
     lost: u64,
 }
 
+impl Default for Notes {
+    fn default() -> Self {
+        Self { since: Instant::now(), told: 0, hidden: 0, lost: 0 }
+    }
+}
+
 impl Notes {
     /// How many notes are told in one [`Notes::WINDOW`].
     const TOLD: u32 = 10;
     const WINDOW: Duration = Duration::from_secs(1);
-
-    pub(crate) fn new() -> Self {
-        Self { since: Instant::now(), told: 0, hidden: 0, lost: 0 }
-    }
 
     /// Tells what bad clients did to `server`, and what it lost, since the last time.
     pub(crate) fn tell(&mut self, server: &mut Server) {

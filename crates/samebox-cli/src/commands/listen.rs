@@ -31,7 +31,8 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args) -> Outcome {
     let server = bind(&args.endpoint)?;
-    ending::stops(server.stopper());
+    let stopper = server.stopper();
+    ending::stops(move || stopper.stop());
     ending::on_stdout_closed();
     announce(server.endpoint());
     let mut output = Output::stdout();
@@ -66,7 +67,7 @@ impl<'a> Listener<'a> {
 
     fn new(server: Server, args: &'a Args) -> Self {
         let endpoint = server.endpoint().to_string();
-        Self { server, endpoint, notes: Notes::new(), args, last: Instant::now() }
+        Self { server, endpoint, notes: Notes::default(), args, last: Instant::now() }
     }
 
     fn listen(mut self, output: &mut Output) -> Outcome {

@@ -5,6 +5,7 @@ pub(crate) mod completions;
 pub(crate) mod explain;
 pub(crate) mod listen;
 pub(crate) mod man;
+pub(crate) mod reply;
 pub(crate) mod send;
 pub(crate) mod transports;
 
@@ -19,6 +20,7 @@ pub(crate) fn run(command: Option<Command>) -> Outcome {
         Some(Command::Send(args)) => send::run(&args),
         Some(Command::Listen(args)) => listen::run(&args),
         Some(Command::Call(args)) => call::run(&args),
+        Some(Command::Reply(args)) => reply::run(&args),
         Some(Command::Transports(args)) => transports::run(&args),
         Some(Command::Explain(args)) => explain::run(&args),
         Some(Command::Completions(args)) => completions::run(&args),

@@ -1,8 +1,11 @@
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
+use rustix::process::{Pid, Signal, kill_process_group};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use std::io;
+use std::os::unix::process::CommandExt;
+use std::process::Command;
 use std::thread;
 
 /// Runs `then` on a thread of its own at every Ctrl-C and every request to end.
@@ -28,4 +31,20 @@ pub(crate) fn on_stdout_closed(then: fn()) -> io::Result<()> {
         }
     })?;
     Ok(())
+}
+
+/// A command line for the system's shell, as the root of a tree that [`kill_tree`] can end.
+pub(crate) fn shell(line: &str) -> Command {
+    let mut command = Command::new("/bin/sh");
+    command.arg("-c").arg(line).process_group(0);
+    command
+}
+
+/// Ends a process made by [`shell`] and all that it started.
+pub(crate) fn kill_tree(root: u32) {
+    let group = i32::try_from(root).ok().and_then(Pid::from_raw);
+    if let Some(group) = group {
+        // It may have ended by itself in the meantime.
+        let _ = kill_process_group(group, Signal::KILL);
+    }
 }
