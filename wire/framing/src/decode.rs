@@ -23,12 +23,15 @@ pub struct Frame {
     pub consumed: usize,
 }
 
-/// The longest block of headers, all lines together.
+/// The longest block of headers, all lines together with the blank one that ends it.
 const HEADERS: usize = 8 << 10;
 
 impl Decoder {
     /// A decoder for one connection that refuses payloads above `max` bytes.
+    ///
+    /// No `max` allows more than [`Framing::LARGEST`].
     pub const fn new(framing: Framing, max: usize) -> Self {
+        let max = if max < Framing::LARGEST { max } else { Framing::LARGEST };
         Self { framing, max, scanned: 0 }
     }
 
@@ -104,8 +107,8 @@ impl Decoder {
         let end = buffer[self.scanned..].iter().position(|byte| *byte == b'\n');
         let Some(end) = end.map(|end| self.scanned + end) else {
             self.scanned = buffer.len();
-            // The last byte may be the \r of a line end and not payload.
-            self.within_limit(buffer.len().saturating_sub(1))?;
+            // A \r at the end may belong to the line end and not to the payload.
+            self.within_limit(buffer.len() - usize::from(buffer.ends_with(b"\r")))?;
             return Err(Error::Incomplete { needed: buffer.len() + 1 });
         };
         let payload = if end > 0 && buffer[end - 1] == b'\r' { end - 1 } else { end };
@@ -114,11 +117,13 @@ impl Decoder {
     }
 
     fn header(&mut self, buffer: &[u8]) -> Result<Frame, Error> {
+        // Only what may be headers is searched, so it does not matter in which pieces they arrive.
+        let start = &buffer[..buffer.len().min(HEADERS)];
         let from = self.scanned.saturating_sub(3);
-        let end = buffer[from..].windows(4).position(|four| four == b"\r\n\r\n");
+        let end = start[from..].windows(4).position(|four| four == b"\r\n\r\n");
         let Some(end) = end.map(|end| from + end) else {
-            self.scanned = buffer.len();
-            if buffer.len() > HEADERS {
+            self.scanned = start.len();
+            if start.len() == HEADERS {
                 return Err(Error::Violation("the headers are longer than 8 KiB"));
             }
             return Err(Error::Incomplete { needed: buffer.len() + 1 });

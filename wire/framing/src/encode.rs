@@ -39,8 +39,8 @@ impl Head {
 /// The bytes that stand before and after `payload` on the wire.
 ///
 /// # Errors
-/// `TooLarge` above `max` or above what the framing can say, `LineBreak` for a line with a line break
-/// in it, `Violation` for a kind that the framing cannot carry.
+/// `TooLarge` above `max` or above [`Framing::LARGEST`], `LineBreak` for a line with `\n` in it or
+/// `\r` at its end, `Violation` for a kind that the framing cannot carry.
 #[inline]
 pub fn encode(
     framing: Framing,
@@ -56,7 +56,10 @@ pub fn encode(
     }
     match framing {
         Framing::Length => Ok((length_head(kind, payload.len()), b"")),
-        Framing::Line if payload.contains(&b'\n') => Err(Error::LineBreak),
+        // A receiver takes `\r` before `\n` for a part of the line end.
+        Framing::Line if payload.contains(&b'\n') || payload.ends_with(b"\r") => {
+            Err(Error::LineBreak)
+        }
         Framing::Line => Ok((Head::new(b""), b"\n")),
         Framing::Eof => Ok((Head::new(b""), b"")),
         Framing::Header => Ok((header_head(payload.len()), b"")),

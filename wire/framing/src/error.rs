@@ -19,7 +19,7 @@ pub enum Error {
     },
     /// The bytes are not this framing, and why.
     Violation(&'static str),
-    /// The payload has a line break in it, which would end a line early.
+    /// The payload has `\n` in it or `\r` at its end, so a line would not carry it whole.
     LineBreak,
 }
 

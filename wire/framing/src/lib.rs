@@ -10,6 +10,20 @@
 //! | `line` | payload, `\n` | order | `StreamWriter.WriteLine`, `nc`, shells |
 //! | `eof` | payload; the end of the connection ends it | connection | `ReadToEnd`, `cat` |
 //! | `header` | `Content-Length: N`, blank line, payload | order | StreamJsonRpc, LSP servers |
+//!
+//! ```
+//! use samebox_framing::{Decoder, Error, Framing, Kind, encode};
+//!
+//! let payload = b"Hello, World!";
+//! let (head, tail) = encode(Framing::Header, Kind::Message, payload, 1 << 20)?;
+//! let wire = [head.as_bytes(), payload, tail].concat();
+//! assert_eq!(wire, b"Content-Length: 13\r\n\r\nHello, World!");
+//!
+//! let mut decoder = Decoder::new(Framing::Header, 1 << 20);
+//! assert_eq!(decoder.next(&wire[..30]), Err(Error::Incomplete { needed: 35 }));
+//! assert_eq!(&wire[decoder.next(&wire)?.payload], payload);
+//! # Ok::<(), Error>(())
+//! ```
 
 #![forbid(unsafe_code)]
 
