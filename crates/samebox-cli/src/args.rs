@@ -1,4 +1,6 @@
-use crate::commands::{call, completions, explain, listen, man, reply, send, transports};
+use crate::commands::{
+    call, completions, doctor, explain, listen, ls, man, reply, send, transports,
+};
 use clap::{CommandFactory, Parser, Subcommand};
 
 /// The whole command line: the one definition behind help, man page and completions.
@@ -30,6 +32,10 @@ pub(crate) enum Command {
     Reply(reply::Args),
     /// Show every transport and what it can do
     Transports(transports::Args),
+    /// List the local endpoints that are there now
+    Ls(ls::Args),
+    /// Check what local messages need, and one endpoint
+    Doctor(doctor::Args),
     /// Explain an exit code or a kind of error
     Explain(explain::Args),
     /// Print the completions of a shell

@@ -8,6 +8,7 @@ mod ending;
 mod escape;
 mod exec;
 mod exit;
+mod finding;
 mod input;
 mod limit;
 mod notes;
@@ -15,6 +16,7 @@ mod output;
 mod pace;
 mod payload;
 mod pool;
+mod standing;
 mod system;
 
 use std::process::ExitCode;

@@ -67,6 +67,19 @@ pub(crate) fn print(text: &str) -> Outcome {
     output.flush()
 }
 
+/// Writes text that holds names which others chose to stdout, whole.
+pub(crate) fn print_foreign(text: &str) -> Outcome {
+    let mut output = Output::stdout();
+    output.foreign(text.as_bytes())?;
+    output.flush()
+}
+
+/// Writes styled text to stdout; the styles are left out off a terminal and under `NO_COLOR`.
+pub(crate) fn print_styled(text: &str) -> Outcome {
+    let mut out = anstream::AutoStream::auto(io::stdout().lock());
+    out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(|e| Failure::stdout(&e))
+}
+
 /// Writes one JSON value to stdout over several lines.
 pub(crate) fn print_json(value: &impl Serialize) -> Outcome {
     let mut output = Output::stdout();

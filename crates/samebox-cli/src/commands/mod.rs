@@ -2,8 +2,10 @@
 
 pub(crate) mod call;
 pub(crate) mod completions;
+pub(crate) mod doctor;
 pub(crate) mod explain;
 pub(crate) mod listen;
+pub(crate) mod ls;
 pub(crate) mod man;
 pub(crate) mod reply;
 pub(crate) mod send;
@@ -22,6 +24,8 @@ pub(crate) fn run(command: Option<Command>) -> Outcome {
         Some(Command::Call(args)) => call::run(&args),
         Some(Command::Reply(args)) => reply::run(&args),
         Some(Command::Transports(args)) => transports::run(&args),
+        Some(Command::Ls(args)) => ls::run(&args),
+        Some(Command::Doctor(args)) => doctor::run(&args),
         Some(Command::Explain(args)) => explain::run(&args),
         Some(Command::Completions(args)) => completions::run(&args),
         Some(Command::Man(args)) => man::run(&args),

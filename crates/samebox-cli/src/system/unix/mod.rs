@@ -1,3 +1,7 @@
+pub(crate) mod machine;
+pub(crate) mod names;
+mod ports;
+
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal, kill_process_group};

@@ -1,3 +1,6 @@
+pub(crate) mod machine;
+pub(crate) mod names;
+
 use std::io;
 use std::os::windows::process::CommandExt;
 use std::process::{Command, Stdio};
