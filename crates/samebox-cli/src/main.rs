@@ -17,7 +17,17 @@ mod pace;
 mod payload;
 mod pool;
 mod standing;
-mod system;
+
+// What the program asks of the operating system beside samebox; both halves have the same items.
+#[cfg(unix)]
+mod unix;
+#[cfg(windows)]
+mod windows;
+
+#[cfg(unix)]
+use unix as system;
+#[cfg(windows)]
+use windows as system;
 
 use std::process::ExitCode;
 

@@ -75,14 +75,16 @@ mod tests {
     use std::net::TcpListener;
 
     #[test]
-    #[cfg(target_endian = "little")]
     fn a_line_of_the_table_is_read() {
-        let line = "   0: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000  1000        0 1 1";
-        let read = bound(line, LISTENING);
+        let loopback = u32::from_ne_bytes([127, 0, 0, 1]);
+        let line = format!("0: {loopback:08X}:1F90 00000000:0000 0A 00:00 00:00 00 1000 0 1 1");
+        let read = bound(&line, LISTENING);
         assert_eq!(read, Some((SocketAddr::from(([127, 0, 0, 1], 8080)), 1000)));
-        assert_eq!(bound(line, BOUND), None);
+        assert_eq!(bound(&line, BOUND), None);
         assert_eq!(bound("junk", BOUND), None);
-        assert_eq!(address("00000000000000000000000001000000:0050"), "[::1]:80".parse().ok());
+        let one = u32::from_ne_bytes([0, 0, 0, 1]);
+        let six = address(&format!("{:024}{one:08X}:0050", 0));
+        assert_eq!(six, "[::1]:80".parse().ok());
     }
 
     #[test]
