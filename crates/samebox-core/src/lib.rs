@@ -6,6 +6,7 @@
 
 #![forbid(unsafe_code)]
 
+mod address;
 mod allow;
 mod backoff;
 mod capabilities;
@@ -13,6 +14,7 @@ mod deadline;
 mod endpoint;
 mod error;
 mod message;
+mod missing;
 mod peer;
 mod report;
 mod settings;
@@ -30,6 +32,7 @@ pub use deadline::Deadline;
 pub use endpoint::{Endpoint, nearest};
 pub use error::{Error, ErrorKind, Operation, Result};
 pub use message::{Answer, Message, Outgoing, Properties};
+pub use missing::Missing;
 pub use peer::{Peer, User};
 pub use report::{Counters, Faults};
 pub use settings::{ALLOW, CAPACITY, DEFAULT_MAX, FRAMING, MAX, OVERFLOW, STALL, Setting, WAIT};

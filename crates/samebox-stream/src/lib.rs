@@ -1,1 +1,27 @@
 //! What all byte-stream transports of samebox share.
+//!
+//! A transport brings a [`Listener`] that accepts [`Stream`]s and a [`Connector`] that makes
+//! [`Channel`]s. This crate adds the rest: one loop that waits on readiness for all clients of a
+//! server, framing, coalesced sending and receiving, answers, limits, retry and healing.
+
+#![forbid(unsafe_code)]
+
+mod client;
+mod mechanism;
+mod options;
+mod server;
+
+#[cfg(unix)]
+mod unix;
+#[cfg(windows)]
+mod windows;
+
+pub use client::StreamClient;
+pub use mechanism::{Accepted, Channel, Connector, Listener, Ready, Stream};
+pub use options::{Options, SETTINGS};
+pub use server::StreamServer;
+
+#[cfg(unix)]
+pub use unix::{ChannelSocket, NamedConnector, NamedListener, Place, StreamSocket};
+#[cfg(windows)]
+pub use windows::{ChannelSocket, StreamSocket};

@@ -1,1 +1,42 @@
-//! samebox over Unix domain sockets.
+//! samebox over Unix domain sockets: any path, any abstract name, any language at the other end.
+
+#![forbid(unsafe_code)]
+
+use samebox_core::{
+    Acceptance, Access, Capabilities, Durability, FanOut, Identity, Info, Loss, Ordering, Overflow,
+};
+use samebox_stream::{Options, SETTINGS};
+
+#[cfg(unix)]
+mod unix;
+#[cfg(windows)]
+mod windows;
+
+/// The transport `unix:`.
+#[derive(Clone, Copy, Debug)]
+pub struct Unix;
+
+static INFO: Info = Info {
+    scheme: "unix",
+    mechanism: "Unix domain socket",
+    names: "a path with a slash in it, @NAME in the abstract namespace, or NAME for a socket in this user's runtime directory",
+    example: "unix:/run/user/1000/orders.sock",
+    settings: SETTINGS,
+};
+
+const CAPABILITIES: Capabilities = Capabilities {
+            ordering: Ordering::PerClient,
+            acceptance: Acceptance::Sent,
+            durability: Durability::None,
+            loss: Loss::Never,
+            fan_out: FanOut::One,
+            identity: Identity::UserAndProcess,
+            access: Access::ThisUser,
+            overflow: &[Overflow::Block],
+            properties: &[],
+            largest: Options::LARGEST,
+            duplex: true,
+            faults: true,
+            cross_host: false,
+            loan: false,
+        };

@@ -64,7 +64,8 @@ impl Decoder {
     /// `Truncated` when the rest is part of a frame.
     pub fn at_end(&self, buffer: &[u8]) -> Result<Option<Frame>, Error> {
         match self.framing {
-            Framing::Eof => {
+            // A connection of nothing is somebody looking whether the server is there.
+            Framing::Eof if !buffer.is_empty() => {
                 self.within_limit(buffer.len())?;
                 Ok(Some(frame(Kind::Message, 0..buffer.len(), buffer.len())))
             }

@@ -40,7 +40,8 @@ impl Head {
 ///
 /// # Errors
 /// `TooLarge` above `max` or above [`Framing::LARGEST`], `LineBreak` for a line with `\n` in it or
-/// `\r` at its end, `Violation` for a kind that the framing cannot carry.
+/// `\r` at its end, `Empty` for an empty payload that would be a connection of nothing, `Violation`
+/// for a kind that the framing cannot carry.
 #[inline]
 pub fn encode(
     framing: Framing,
@@ -61,6 +62,7 @@ pub fn encode(
             Err(Error::LineBreak)
         }
         Framing::Line => Ok((Head::new(b""), b"\n")),
+        Framing::Eof if payload.is_empty() => Err(Error::Empty),
         Framing::Eof => Ok((Head::new(b""), b"")),
         Framing::Header => Ok((header_head(payload.len()), b"")),
     }

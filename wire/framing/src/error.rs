@@ -21,6 +21,8 @@ pub enum Error {
     Violation(&'static str),
     /// The payload has `\n` in it or `\r` at its end, so a line would not carry it whole.
     LineBreak,
+    /// The payload is empty, and the framing cannot tell that from no message at all.
+    Empty,
 }
 
 impl fmt::Display for Error {
@@ -34,6 +36,7 @@ impl fmt::Display for Error {
                 write!(f, "the message has {length} bytes and at most {max} are allowed")
             }
             Self::Violation(why) => f.write_str(why),
+            Self::Empty => f.write_str("an empty message cannot be told from none in this framing"),
             Self::LineBreak => f.write_str("the message has a line break in it, which ends a line"),
         }
     }

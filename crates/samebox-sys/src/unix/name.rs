@@ -89,6 +89,23 @@ pub fn listen_abstract(name: &[u8]) -> io::Result<OwnedFd> {
     Ok(listener)
 }
 
+/// Lets the next client in, with a socket that neither waits nor survives an exec.
+///
+/// # Errors
+/// `WouldBlock` when nobody is waiting at a listener that does not wait.
+pub fn accept(listener: impl AsFd) -> io::Result<OwnedFd> {
+    #[cfg(not(target_vendor = "apple"))]
+    return Ok(rustix::net::accept_with(listener, SocketFlags::CLOEXEC | SocketFlags::NONBLOCK)?);
+    #[cfg(target_vendor = "apple")]
+    {
+        let client = rustix::net::accept(listener)?;
+        rustix::io::fcntl_setfd(&client, rustix::io::FdFlags::CLOEXEC)?;
+        rustix::io::ioctl_fionbio(&client, true)?;
+        super::socket::without_signals(&client)?;
+        Ok(client)
+    }
+}
+
 /// Connects to the server at `path`, waiting up to `patience` for one that is slow to accept.
 ///
 /// # Errors

@@ -1,0 +1,166 @@
+use super::connection::Connection;
+use super::unconfirmed::Unconfirmed;
+use crate::{Channel, Connector};
+use samebox_core::{
+    Bytes, Call, CallId, Deadline, Error, ErrorKind, Operation, Outbox, Outgoing, Peer, Result,
+};
+use samebox_framing::{Framing, Kind};
+use std::collections::HashMap;
+use std::time::Duration;
+
+/// A client whose framing cannot number its calls: each outstanding call has its own connection.
+///
+/// So an answer can only be that call's, and answers to one-way messages meet no call.
+pub(super) struct Lanes<C: Connector> {
+    /// The connection of one-way messages.
+    sender: Connection<C>,
+    idle: Vec<Connection<C>>,
+    calls: HashMap<u64, Connection<C>>,
+    next: u64,
+    sends: u32,
+    unconfirmed: Unconfirmed<C::Channel>,
+}
+
+/// Calls that one client may have outstanding: connections at one server.
+const CALLS: usize = 64;
+
+/// One-way messages between two looks at what the server answers to them.
+const SENDS_PER_DISCARD: u32 = 64;
+
+/// How long a client that is dropped waits to see its messages read.
+const FAREWELL: Duration = Duration::from_secs(2);
+
+impl<C: Connector> Lanes<C> {
+    pub(super) fn new(sender: Connection<C>) -> Self {
+        Self {
+            sender,
+            idle: Vec::new(),
+            calls: HashMap::new(),
+            next: 1,
+            sends: 0,
+            unconfirmed: Unconfirmed::default(),
+        }
+    }
+
+    const fn is_eof(&self) -> bool {
+        matches!(self.sender.options.framing, Framing::Eof)
+    }
+
+    /// Sends one message as one connection, to be confirmed later.
+    fn send_connection(&mut self, payload: &[u8], deadline: Deadline) -> Result<()> {
+        self.confirm(deadline, false)?;
+        self.send_unconfirmed(payload.to_vec(), deadline)
+    }
+
+    fn send_unconfirmed(&mut self, payload: Vec<u8>, deadline: Deadline) -> Result<()> {
+        self.sender.send_frame(Kind::Message, &payload, Operation::Send, deadline)?;
+        let Some(mut channel) = self.sender.take_channel() else { return Ok(()) };
+        if channel.close_write().is_ok() {
+            self.unconfirmed.push(channel, payload);
+        }
+        // Where directions do not end one by one, dropping the channel ends the message.
+        Ok(())
+    }
+
+    /// Looks after messages whose connections are still open: sends those again that the server
+    /// dropped unread, and waits for the rest while there are too many, or for all.
+    fn confirm(&mut self, deadline: Deadline, all: bool) -> Result<()> {
+        while let Some(payload) = self.unconfirmed.next_dropped(deadline, all).map_err(|error| {
+            let why = "the server has not read every message";
+            self.sender.endpoint.error(ErrorKind::TimedOut, Operation::Send, why).with_source(error)
+        })? {
+            self.send_unconfirmed(payload, deadline)?;
+        }
+        Ok(())
+    }
+
+    fn take_answer(&mut self, lane: &mut Connection<C>, deadline: Deadline) -> Result<Bytes> {
+        match lane.read_frame(deadline)? {
+            Some((_, payload)) => Ok(payload),
+            None => Err(self.error(
+                ErrorKind::Disconnected,
+                "the server ended the connection before it answered",
+            )),
+        }
+    }
+
+    fn error(&self, kind: ErrorKind, why: impl Into<String>) -> Error {
+        self.sender.endpoint.error(kind, Operation::Call, why)
+    }
+}
+
+impl<C: Connector> Outbox for Lanes<C> {
+    fn send(&mut self, message: Outgoing<'_>, deadline: Deadline) -> Result<()> {
+        if self.is_eof() {
+            return self.send_connection(message.payload, deadline);
+        }
+        self.sends = self.sends.wrapping_add(1);
+        if self.sends.is_multiple_of(SENDS_PER_DISCARD) {
+            self.sender.discard_inbound();
+        }
+        self.sender.send_frame(Kind::Message, message.payload, Operation::Send, deadline)
+    }
+
+    fn send_many(&mut self, batch: &[Outgoing<'_>], deadline: Deadline) -> Result<()> {
+        if self.is_eof() {
+            for (sent, message) in batch.iter().enumerate() {
+                self.send(*message, deadline).map_err(|error| error.with_completed(sent))?;
+            }
+            return Ok(());
+        }
+        self.sender.discard_inbound();
+        self.sender.send_batch(batch, deadline)
+    }
+
+    fn flush(&mut self, deadline: Deadline) -> Result<()> {
+        self.confirm(deadline, true)
+    }
+
+    fn peer(&self) -> Option<&Peer> {
+        self.sender.peer()
+    }
+
+    fn as_call(&mut self) -> Option<&mut dyn Call> {
+        Some(self)
+    }
+}
+
+impl<C: Connector> Call for Lanes<C> {
+    fn request(&mut self, message: Outgoing<'_>, deadline: Deadline) -> Result<CallId> {
+        if self.calls.len() >= CALLS {
+            let why = format!("{CALLS} calls are outstanding, each with a connection to itself");
+            let advice = "take some answers first, or use ?framing=length on both sides";
+            return Err(self.error(ErrorKind::Full, why).with_advice(advice));
+        }
+        let mut lane = self.idle.pop().unwrap_or_else(|| self.sender.another());
+        lane.send_frame(Kind::Message, message.payload, Operation::Call, deadline)?;
+        if self.is_eof() {
+            lane.end_direction()?;
+        }
+        let number = self.next;
+        self.next += 1;
+        self.calls.insert(number, lane);
+        Ok(CallId(number))
+    }
+
+    fn response(&mut self, call: CallId, deadline: Deadline) -> Result<Bytes> {
+        let Some(mut lane) = self.calls.remove(&call.0) else {
+            let why = "this call has been answered or given up already";
+            return Err(self.error(ErrorKind::Unsupported, why));
+        };
+        let answer = self.take_answer(&mut lane, deadline)?;
+        if !self.is_eof() {
+            self.idle.push(lane);
+        }
+        Ok(answer)
+    }
+}
+
+impl<C: Connector> Drop for Lanes<C> {
+    fn drop(&mut self) {
+        if !self.unconfirmed.is_empty() {
+            // What `send` accepted is not given up lightly; `flush` tells how it went.
+            let _ = self.confirm(Deadline::after(FAREWELL), true);
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! What a byte-stream mechanism supplies.
+
+use mio::{Registry, Token};
+use samebox_core::{Deadline, Error, Peer, Result};
+use std::io::{self, IoSlice};
+
+/// The door of a server: where clients come in.
+pub trait Listener: Send + 'static {
+    /// What a client becomes.
+    type Stream: Stream;
+
+    /// Asks for news of clients at the door under `token`; called once.
+    ///
+    /// # Errors
+    /// The operating system's.
+    fn register(&mut self, registry: &Registry, token: Token) -> io::Result<()>;
+
+    /// Lets the next waiting client in, without waiting.
+    ///
+    /// # Errors
+    /// The operating system's; the client concerned, if any, is gone, and the door stands.
+    fn accept(&mut self, registry: &Registry) -> io::Result<Accepted<Self::Stream>>;
+
+    /// Sees to the name now and then: restores it when something removed it.
+    ///
+    /// # Errors
+    /// What is wrong with the name, to be noted as a fault; the server goes on.
+    fn upkeep(&mut self, registry: &Registry) -> Result<()>;
+
+    /// Whether there is a name that needs [`Listener::upkeep`].
+    const NEEDS_UPKEEP: bool;
+}
+
+/// Who came to the door.
+#[derive(Debug)]
+pub enum Accepted<S> {
+    /// A client that may come in.
+    Client(S, Peer),
+    /// A client that was turned away, and why.
+    Refused(Error),
+    /// Nobody.
+    Nobody,
+}
+
+/// One client as its server sees it; never waits.
+pub trait Stream: Send + Sync + 'static {
+    /// Asks for news of this client under `token`; called once.
+    ///
+    /// # Errors
+    /// The operating system's.
+    fn register(&mut self, registry: &Registry, token: Token) -> io::Result<()>;
+
+    /// Asks for news of room to write, or no longer, where [`Stream::register`] did not do so for good.
+    ///
+    /// # Errors
+    /// The operating system's.
+    fn watch_writes(&self, registry: &Registry, token: Token, on: bool) -> io::Result<()>;
+
+    /// Reads once into the spare capacity of `buffer`, which is not empty; 0 is the end.
+    ///
+    /// # Errors
+    /// `WouldBlock` when nothing is there.
+    fn append(&self, buffer: &mut Vec<u8>) -> io::Result<usize>;
+
+    /// Writes as much of `parts` as fits.
+    ///
+    /// # Errors
+    /// `WouldBlock` when nothing fits.
+    fn write(&self, parts: &[IoSlice<'_>]) -> io::Result<usize>;
+
+    /// Ends the direction to the client once all that was written has been read; no error can matter.
+    fn close_write(&self);
+
+    /// Ends both directions at once.
+    fn cut(&self);
+
+    /// Whether a read that did not fill the buffer shows that nothing more is there.
+    ///
+    /// Where it does not, news of this client come again only after a read has said `WouldBlock`.
+    const SHORT_READ_DRAINS: bool;
+
+    /// Whether a client can end its own direction and still read.
+    const HALF_CLOSE: bool;
+}
+
+/// How a client reaches its server, again and again.
+pub trait Connector: Clone + Send + 'static {
+    /// What a connection is.
+    type Channel: Channel;
+
+    /// Connects, in one attempt; checks who the server is before it returns.
+    ///
+    /// # Errors
+    /// `NotListening` when nobody is there now (the caller may try again), `Denied` when the server
+    /// is not who it may be, `TimedOut` when it does not accept by `deadline`.
+    fn connect(&mut self, deadline: Deadline) -> Result<Self::Channel>;
+}
+
+/// One connection as its client sees it.
+pub trait Channel: Send + 'static {
+    /// Writes as much of `parts` as fits without waiting.
+    ///
+    /// # Errors
+    /// `WouldBlock` when nothing fits; anything else ends the connection.
+    fn write_now(&mut self, parts: &[IoSlice<'_>]) -> io::Result<usize>;
+
+    /// Reads once without waiting into the spare capacity of `buffer`; 0 is the end.
+    ///
+    /// # Errors
+    /// `WouldBlock` when nothing is there; anything else ends the connection.
+    fn append_now(&mut self, buffer: &mut Vec<u8>) -> io::Result<usize>;
+
+    /// Reads once into the spare capacity of `buffer`, waiting until `deadline`; 0 is the end.
+    ///
+    /// # Errors
+    /// `TimedOut` at the deadline; anything else ends the connection.
+    fn append(&mut self, buffer: &mut Vec<u8>, deadline: Deadline) -> io::Result<usize>;
+
+    /// Waits until a read or a write would not wait.
+    ///
+    /// # Errors
+    /// `TimedOut` at the deadline.
+    fn wait_writable(&mut self, deadline: Deadline) -> io::Result<Ready>;
+
+    /// Ends the direction to the server, which then sees the end of the stream.
+    ///
+    /// # Errors
+    /// The operating system's; `Unsupported` where directions do not end one by one.
+    fn close_write(&mut self) -> io::Result<()>;
+
+    /// Whether the server has gone, when a write might not notice.
+    fn has_ended(&mut self) -> bool;
+
+    /// How many written bytes the server has yet to read, where the system tells.
+    fn unread(&mut self) -> Option<usize>;
+
+    /// Who the server is.
+    fn peer(&self) -> &Peer;
+
+    /// Whether a write to a server that has gone may seem to succeed, so that it is worth asking
+    /// [`Channel::has_ended`] after a pause.
+    const WRITES_BLINDLY: bool;
+}
+
+/// What a [`Channel`] is ready for.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Ready {
+    /// A read would not wait.
+    pub read: bool,
+    /// A write would not wait.
+    pub write: bool,
+}

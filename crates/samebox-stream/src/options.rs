@@ -1,0 +1,57 @@
+use samebox_core::{
+    ALLOW, Allow, CAPACITY, DEFAULT_MAX, Deadline, Endpoint, FRAMING, MAX, Result, STALL, Setting,
+    WAIT,
+};
+use samebox_framing::Framing;
+use std::time::Duration;
+
+/// The settings of every byte-stream transport whose peers have accounts.
+pub const SETTINGS: &[Setting] = &[FRAMING, MAX, WAIT, CAPACITY, STALL, ALLOW];
+
+/// The settings of one endpoint, read.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// How messages are told apart.
+    pub framing: Framing,
+    /// Largest payload in bytes.
+    pub max: usize,
+    /// How long a client waits for its server.
+    pub wait: Duration,
+    /// Bytes of unfinished messages that a server holds for all its clients together.
+    pub capacity: usize,
+    /// How long a message may take from its first byte to its last; `None` is for ever.
+    pub stall: Option<Duration>,
+    /// Who may be at the other end beside this user.
+    pub allow: Allow,
+}
+
+impl Options {
+    /// The largest payload that any framing can carry, in bytes.
+    pub const LARGEST: usize = Framing::LARGEST;
+
+    const CAPACITY: usize = 64 << 20;
+    const STALL: Duration = Duration::from_secs(30);
+
+    /// Reads them from `endpoint`.
+    ///
+    /// # Errors
+    /// `InvalidEndpoint` for a wrong value.
+    pub fn read(endpoint: &Endpoint) -> Result<Self> {
+        let max = endpoint.size(MAX, DEFAULT_MAX, Framing::LARGEST)?;
+        let capacity = endpoint.size(CAPACITY, Self::CAPACITY, usize::MAX / 2)?;
+        Ok(Self {
+            framing: endpoint.choice(FRAMING, &Framing::NAMES)?,
+            max,
+            wait: endpoint.duration(WAIT, None)?.unwrap_or_default(),
+            // One message of the largest size must always find room, or it could never arrive.
+            capacity: capacity.max(2 * max),
+            stall: endpoint.duration(STALL, Some(Self::STALL))?,
+            allow: endpoint.allow()?,
+        })
+    }
+
+    /// The moment until which a client waits for its server to come back, if it starts now.
+    pub fn return_deadline(&self) -> Deadline {
+        if self.wait.is_zero() { Deadline::now() } else { Deadline::after(self.wait) }
+    }
+}

@@ -1,0 +1,8 @@
+//! The Unix half: sockets on both sides, names in the file system, and who may connect.
+
+mod access;
+mod named;
+mod socket;
+
+pub use named::{NamedConnector, NamedListener, Place};
+pub use socket::{ChannelSocket, StreamSocket};

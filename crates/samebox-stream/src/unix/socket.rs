@@ -1,0 +1,149 @@
+use crate::{Channel, Ready, Stream};
+use mio::event::Source;
+use mio::unix::SourceFd;
+use mio::{Interest, Registry, Token};
+use samebox_core::{Deadline, Peer};
+use samebox_sys::unix::socket;
+use std::io::{self, IoSlice};
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::time::Duration;
+
+/// A client's socket as its server sees it.
+#[derive(Debug)]
+pub struct StreamSocket(OwnedFd);
+
+impl StreamSocket {
+    /// Wraps a connected socket that does not wait.
+    pub fn new(socket: impl Into<OwnedFd>) -> Self {
+        Self(socket.into())
+    }
+
+    /// Wraps an accepted TCP connection.
+    pub fn tcp(stream: mio::net::TcpStream) -> Self {
+        Self::new(std::net::TcpStream::from(stream))
+    }
+
+    fn shutdown(&self, how: rustix::net::Shutdown) {
+        // A socket whose peer has gone needs no end.
+        let _ = rustix::net::shutdown(&self.0, how);
+    }
+}
+
+impl Stream for StreamSocket {
+    const SHORT_READ_DRAINS: bool = true;
+    const HALF_CLOSE: bool = true;
+
+    fn register(&mut self, registry: &Registry, token: Token) -> io::Result<()> {
+        SourceFd(&self.0.as_raw_fd()).register(registry, token, Interest::READABLE)
+    }
+
+    fn watch_writes(&self, registry: &Registry, token: Token, on: bool) -> io::Result<()> {
+        let interest =
+            if on { Interest::READABLE | Interest::WRITABLE } else { Interest::READABLE };
+        SourceFd(&self.0.as_raw_fd()).reregister(registry, token, interest)
+    }
+
+    #[inline]
+    fn append(&self, buffer: &mut Vec<u8>) -> io::Result<usize> {
+        socket::append_now(&self.0, buffer)
+    }
+
+    #[inline]
+    fn write(&self, parts: &[IoSlice<'_>]) -> io::Result<usize> {
+        socket::write_now(&self.0, parts)
+    }
+
+    fn close_write(&self) {
+        self.shutdown(rustix::net::Shutdown::Write);
+    }
+
+    fn cut(&self) {
+        self.shutdown(rustix::net::Shutdown::Both);
+    }
+}
+
+/// A connection as its client sees it: a socket that waits when it reads.
+#[derive(Debug)]
+pub struct ChannelSocket<const BLIND: bool> {
+    socket: OwnedFd,
+    peer: Peer,
+    /// How long a read waits at most, as last set.
+    patience: Option<Duration>,
+}
+
+impl<const BLIND: bool> ChannelSocket<BLIND> {
+    /// Wraps a connected socket that waits.
+    pub fn new(socket: impl Into<OwnedFd>, peer: Peer) -> Self {
+        Self { socket: socket.into(), peer, patience: None }
+    }
+
+    /// Sets how long a read waits, in steps, so that like deadlines do not set it again and again.
+    fn be_patient(&mut self, deadline: Deadline) -> io::Result<()> {
+        const LEAST: Duration = Duration::from_millis(1);
+        let Some(left) = deadline.remaining() else {
+            return match self.patience.take() {
+                None => Ok(()),
+                Some(_) => socket::set_read_patience(&self.socket, None),
+            };
+        };
+        // A read that ends too early only looks at the deadline and reads again.
+        let fits = |patience: Duration| patience <= left.max(LEAST) && patience >= left / 4;
+        if self.patience.is_some_and(fits) {
+            return Ok(());
+        }
+        let micros = u64::try_from(left.as_micros()).unwrap_or(u64::MAX / 2).max(1);
+        let step = Duration::from_micros(1 << micros.ilog2()).max(LEAST);
+        self.patience = Some(step);
+        socket::set_read_patience(&self.socket, Some(step))
+    }
+}
+
+impl<const BLIND: bool> Channel for ChannelSocket<BLIND> {
+    const WRITES_BLINDLY: bool = BLIND;
+
+    #[inline]
+    fn write_now(&mut self, parts: &[IoSlice<'_>]) -> io::Result<usize> {
+        socket::write_now(&self.socket, parts)
+    }
+
+    fn append_now(&mut self, buffer: &mut Vec<u8>) -> io::Result<usize> {
+        socket::append_now(&self.socket, buffer)
+    }
+
+    fn append(&mut self, buffer: &mut Vec<u8>, deadline: Deadline) -> io::Result<usize> {
+        loop {
+            self.be_patient(deadline)?;
+            match socket::append(&self.socket, buffer) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    if deadline.has_passed() {
+                        return Err(io::ErrorKind::TimedOut.into());
+                    }
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                other => return other,
+            }
+        }
+    }
+
+    fn wait_writable(&mut self, deadline: Deadline) -> io::Result<Ready> {
+        let ready = socket::wait(&self.socket, true, deadline.remaining())?;
+        Ok(Ready { read: ready.read, write: ready.write })
+    }
+
+    fn close_write(&mut self) -> io::Result<()> {
+        Ok(rustix::net::shutdown(&self.socket, rustix::net::Shutdown::Write)?)
+    }
+
+    fn has_ended(&mut self) -> bool {
+        socket::has_ended(&self.socket)
+    }
+
+    fn unread(&mut self) -> Option<usize> {
+        // On TCP the kernel counts what is not acknowledged, which says nothing of the reader.
+        if BLIND { None } else { socket::unread_by_peer(&self.socket) }
+    }
+
+    fn peer(&self) -> &Peer {
+        &self.peer
+    }
+}

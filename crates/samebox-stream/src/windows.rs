@@ -1,0 +1,1 @@
+//! The Windows half: TCP sockets on both sides.
