@@ -47,8 +47,8 @@ mod transports;
 pub use client::{Client, connect, connect_by};
 pub use samebox_core::{
     Acceptance, Access, Bytes, CallId, Capabilities, Counters, DEFAULT_MAX, Deadline, Durability,
-    Endpoint, Error, ErrorKind, FanOut, Identity, Info, Loss, MAX, Message, Operation, Ordering, Overflow, Peer,
-    Properties, Property, Result, Setting, Stopper, User,
+    Endpoint, Error, ErrorKind, FanOut, Identity, Info, Loss, MAX, Message, Operation, Ordering,
+    Overflow, Peer, Properties, Property, Result, Setting, Stopper, User,
 };
 pub use server::{Running, Server, bind};
 pub use transports::{TRANSPORTS, transport};

@@ -4,6 +4,12 @@ use samebox_core::{DynTransport, Endpoint, Result, nearest};
 pub static TRANSPORTS: &[&dyn DynTransport] = &[
     #[cfg(feature = "inproc")]
     &samebox_inproc::Inproc,
+    #[cfg(feature = "pipe")]
+    &samebox_pipe::Pipe,
+    #[cfg(feature = "unix")]
+    &samebox_unix::Unix,
+    #[cfg(feature = "tcp")]
+    &samebox_tcp::Tcp,
 ];
 
 /// The transport of an endpoint's scheme.

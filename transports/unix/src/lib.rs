@@ -25,18 +25,18 @@ static INFO: Info = Info {
 };
 
 const CAPABILITIES: Capabilities = Capabilities {
-            ordering: Ordering::PerClient,
-            acceptance: Acceptance::Sent,
-            durability: Durability::None,
-            loss: Loss::Never,
-            fan_out: FanOut::One,
-            identity: Identity::UserAndProcess,
-            access: Access::ThisUser,
-            overflow: &[Overflow::Block],
-            properties: &[],
-            largest: Options::LARGEST,
-            duplex: true,
-            faults: true,
-            cross_host: false,
-            loan: false,
-        };
+    ordering: Ordering::PerClient,
+    acceptance: Acceptance::Sent,
+    durability: Durability::None,
+    loss: Loss::Never,
+    fan_out: FanOut::One,
+    identity: Identity::UserAndProcess,
+    access: Access::ThisUser,
+    overflow: &[Overflow::Block],
+    properties: &[],
+    largest: Options::LARGEST,
+    duplex: true,
+    faults: true,
+    cross_host: false,
+    loan: false,
+};

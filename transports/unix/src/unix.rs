@@ -77,7 +77,9 @@ mod tests {
         assert_eq!(place_of("unix:///a/b").unwrap(), Place::Path("/a/b".into()));
         assert_eq!(place_of("unix:./b").unwrap(), Place::Path("./b".into()));
         assert_eq!(place_of("unix:@b").unwrap(), Place::Abstract("b".into()));
-        assert!(matches!(place_of("unix:b").unwrap(), Place::Path(path) if path.ends_with("b.sock")));
+        assert!(
+            matches!(place_of("unix:b").unwrap(), Place::Path(path) if path.ends_with("b.sock"))
+        );
     }
 
     #[test]

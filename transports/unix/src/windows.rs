@@ -1,9 +1,7 @@
 //! The Windows half: none, as Windows' own Unix sockets lack what makes them worth having.
 
 use crate::{CAPABILITIES, INFO, Unix};
-use samebox_core::{
-    Capabilities, Deadline, Endpoint, Info, Missing, Operation, Result, Transport,
-};
+use samebox_core::{Capabilities, Deadline, Endpoint, Info, Missing, Operation, Result, Transport};
 
 /// What to use instead.
 const INSTEAD: &str = "pipe:NAME";
