@@ -26,9 +26,8 @@ impl Client {
         self.outbox.send_many(&batch, self.soon())
     }
 
-    #[track_caller]
-    pub(crate) fn flush(&mut self) {
-        self.outbox.flush(self.soon()).unwrap_or_else(|error| panic!("{error:?}"));
+    pub(crate) fn try_flush(&mut self) -> Result<(), ErrorKind> {
+        self.outbox.flush(self.soon()).map_err(|error| error.kind())
     }
 
     /// Sends until it fails, and tells how: a server's end may show only at the second message.

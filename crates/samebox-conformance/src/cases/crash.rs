@@ -46,7 +46,7 @@ fn a_client_of_a_killed_server_is_told_and_heals(world: &World) -> Outcome {
     other.act(&Task::Serve);
     let mut client = world.connect(&endpoint);
     client.send(b"before");
-    client.flush();
+    assert_eq!(client.try_flush(), Ok(()));
     other.kill();
     let told = client.send_until_refused(b"nobody is there");
     assert!(matches!(told, ErrorKind::Disconnected | ErrorKind::NotListening), "{told}");

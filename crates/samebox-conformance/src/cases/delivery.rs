@@ -2,7 +2,7 @@
 
 use crate::payload::{filler, numbered, read_number, shown};
 use crate::task::{Numbers, Task};
-use crate::world::{Outcome, World};
+use crate::world::{Job, Outcome, World};
 use samebox_core::{Deadline, Loss, Ordering};
 
 super::cases!(
@@ -12,6 +12,7 @@ super::cases!(
     sent_before_close_is_delivered,
     a_passed_deadline_still_tries_once,
     eight_clients_lose_and_double_nothing,
+    a_hundred_clients_are_heard_at_once,
     what_is_lost_is_counted,
 );
 
@@ -120,6 +121,27 @@ fn eight_clients_lose_and_double_nothing(world: &World) -> Outcome {
         assert!(in_turn, "client {client}: {number} came, {next} was next");
         *next = number + 1;
     }
+    Ok(())
+}
+
+fn a_hundred_clients_are_heard_at_once(world: &World) -> Outcome {
+    let mut server = world.bind();
+    let endpoint = server.endpoint();
+    let mut clients: Vec<_> = (0..100).map(|_| world.connect(&endpoint)).collect();
+    let sender = Job::start(move || {
+        for number in 0..3 {
+            for (client, at) in clients.iter_mut().zip(0..) {
+                client.send(&numbered(at, number, 64));
+            }
+        }
+        clients
+    });
+    let mut received: Vec<_> = server.take(300).iter().map(|one| read_number(one)).collect();
+    drop(sender.join());
+    received.sort();
+    let expected = (0..100).flat_map(|client| (0..3).map(move |number| Some((client, number))));
+    assert!(received.into_iter().eq(expected), "each of the 300 was to come once");
+    server.expect_nothing();
     Ok(())
 }
 

@@ -4,14 +4,17 @@ use crate::world::{Outcome, World};
 use std::fmt;
 
 mod absence;
+mod backpressure;
 mod boundaries;
 mod calls;
 mod crash;
 mod deadlines;
 mod delivery;
 mod identity;
+mod limits;
 mod naming;
 mod properties;
+mod restart;
 mod settings;
 
 /// One promise of the contract and what holds a transport to it.
@@ -41,12 +44,15 @@ use cases;
 const THEMES: &[&[Case]] = &[
     delivery::CASES,
     boundaries::CASES,
+    limits::CASES,
     deadlines::CASES,
     naming::CASES,
     settings::CASES,
     properties::CASES,
     identity::CASES,
     calls::CASES,
+    backpressure::CASES,
+    restart::CASES,
     crash::CASES,
 ];
 
