@@ -10,6 +10,8 @@ pub static TRANSPORTS: &[&dyn DynTransport] = &[
     &samebox_unix::Unix,
     #[cfg(feature = "tcp")]
     &samebox_tcp::Tcp,
+    #[cfg(feature = "file")]
+    &samebox_file::File,
 ];
 
 /// The transport of an endpoint's scheme.
