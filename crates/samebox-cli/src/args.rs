@@ -9,8 +9,7 @@ use clap::{CommandFactory, Parser, Subcommand};
     name = "samebox",
     version,
     about = "Messages between processes on one machine, whatever the mechanism",
-    after_help = EXAMPLES,
-    after_long_help = MORE,
+    after_help = MORE,
     max_term_width = 100,
     disable_help_subcommand = true
 )]
@@ -43,13 +42,6 @@ pub(crate) enum Command {
     /// Print the manual page
     Man(man::Args),
 }
-
-const EXAMPLES: &str = "\
-Examples:
-  samebox listen pipe:orders                       print what comes
-  samebox send pipe:orders 'Hello, World!'         send one message
-  samebox reply unix:/tmp/up --exec 'tr a-z A-Z'   answer calls by a command
-  samebox call unix:/tmp/up hello                  ask and print the answer";
 
 const MORE: &str = "\
 Examples:

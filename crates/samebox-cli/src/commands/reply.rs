@@ -20,19 +20,11 @@ Examples:
 The command gets the payload on stdin; its stdout is the answer. If it fails, the caller gets a
 fault with the last line of its stderr. SAMEBOX_ENDPOINT tells it where it serves; SAMEBOX_PEER_UID
 (SAMEBOX_PEER_SID on Windows) and SAMEBOX_PEER_PID tell who asks, where the system vouches for it.")]
-#[group(required = true, multiple = false, id = "how", args = ["exec", "text", "echo"])]
 pub(crate) struct Args {
     /// Where to listen, such as unix:/tmp/up
     endpoint: String,
-    /// Answer with what this shell command prints
-    #[arg(long, value_name = "COMMAND")]
-    exec: Option<String>,
-    /// Answer with this text
-    #[arg(long)]
-    text: Option<String>,
-    /// Answer with the payload itself
-    #[arg(long)]
-    echo: bool,
+    #[command(flatten)]
+    answer: Answer,
     /// Keep the line break that ends a command's output
     #[arg(long, requires = "exec")]
     raw: bool,
@@ -45,6 +37,21 @@ pub(crate) struct Args {
     /// End after N messages
     #[arg(long, value_name = "N")]
     count: Option<u64>,
+}
+
+/// Where the answers come from: one of these.
+#[derive(clap::Args)]
+#[group(required = true, multiple = false)]
+struct Answer {
+    /// Answer with what this shell command prints
+    #[arg(long, value_name = "COMMAND")]
+    exec: Option<String>,
+    /// Answer with this text
+    #[arg(long)]
+    text: Option<String>,
+    /// Answer with the payload itself
+    #[arg(long)]
+    echo: bool,
 }
 
 pub(crate) fn run(args: &Args) -> Outcome {
@@ -83,8 +90,8 @@ enum How {
 
 impl How {
     fn new(args: &Args, server: &Server, notes: &Shared) -> Result<Self, Failure> {
-        let Some(line) = &args.exec else {
-            return Ok(args.text.clone().map_or(Self::Echo, Self::Text));
+        let Some(line) = &args.answer.exec else {
+            return Ok(args.answer.text.clone().map_or(Self::Echo, Self::Text));
         };
         let output = largest_message(server.endpoint())?;
         let bounds = Bounds { time: args.timeout, output, raw: args.raw };

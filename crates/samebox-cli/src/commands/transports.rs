@@ -43,11 +43,16 @@ fn named(name: &str) -> samebox::Result<Described> {
     Ok((transport.info(), transport.capabilities()))
 }
 
-const HEAD: [&str; 9] =
-    ["SCHEME", "CALLS", "ORDER", "ACCEPTED", "LOSS", "SURVIVES", "KNOWS", "OPEN TO", "MECHANISM"];
+/// One line of the table; the last cell may need several.
+type Row = [String; 8];
 
-/// The cells of the table, the widest column last.
-fn rows(shown: &[Described]) -> Vec<[String; 9]> {
+const HEAD: [&str; 8] =
+    ["SCHEME", "CALLS", "ORDER", "ACCEPTED", "LOSS", "KNOWS", "OPEN TO", "MECHANISM"];
+
+/// How many columns of a terminal the table may take.
+const WIDTH: usize = 100;
+
+fn rows(shown: &[Described]) -> Vec<Row> {
     let row = |(info, can): &Described| {
         [
             format!("{}:", info.scheme),
@@ -55,7 +60,6 @@ fn rows(shown: &[Described]) -> Vec<[String; 9]> {
             can.ordering.to_string(),
             can.acceptance.to_string(),
             can.loss.to_string(),
-            can.durability.to_string(),
             can.identity.to_string(),
             can.access.to_string(),
             info.mechanism.to_string(),
@@ -68,23 +72,38 @@ fn yes(holds: bool) -> &'static str {
     if holds { "yes" } else { "no" }
 }
 
-fn table(rows: &[[String; 9]]) -> String {
+fn table(rows: &[Row]) -> String {
     let width = |column: usize| {
         let cells = rows.iter().map(|row| row[column].len());
         cells.chain([HEAD[column].len()]).max().unwrap_or(0)
     };
-    let line = |cells: [&str; 9]| {
-        let padded = (0..8).map(|at| format!("{:<1$}", cells[at], width(at)));
-        padded.chain([cells[8].to_string()]).collect::<Vec<_>>().join("  ") + "\n"
+    let line = |cells: [&str; 8]| {
+        let start: String = (0..7).map(|at| format!("{:<1$}  ", cells[at], width(at))).collect();
+        let room = WIDTH.saturating_sub(start.len()).max(HEAD[7].len());
+        let rest = wrapped(cells[7], room).join(&format!("\n{:1$}", "", start.len()));
+        format!("{start}{rest}\n")
     };
     let body = rows.iter().map(|row| line(row.each_ref().map(String::as_str)));
     std::iter::once(line(HEAD)).chain(body).collect()
 }
 
-fn markdown(rows: &[[String; 9]]) -> String {
-    let line = |cells: [&str; 9]| format!("| {} |\n", cells.join(" | "));
+/// A text in lines of at most `room` characters, as far as its words allow.
+fn wrapped(text: &str, room: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        match lines.last_mut() {
+            Some(line) if line.is_empty() => line.push_str(word),
+            Some(line) if line.len() + 1 + word.len() <= room => line.extend([" ", word]),
+            _ => lines.push(word.into()),
+        }
+    }
+    lines
+}
+
+fn markdown(rows: &[Row]) -> String {
+    let line = |cells: [&str; 8]| format!("| {} |\n", cells.join(" | "));
     let head = HEAD.map(str::to_lowercase);
-    let mut text = line(head.each_ref().map(String::as_str)) + &line(["---"; 9]);
+    let mut text = line(head.each_ref().map(String::as_str)) + &line(["---"; 8]);
     for row in rows {
         let mut cells = row.clone();
         cells[0] = format!("`{}`", cells[0]);
@@ -120,12 +139,16 @@ fn facts(can: &Capabilities) -> [(&'static str, String); 14] {
         ("received by", can.fan_out.to_string()),
         ("peer identity", can.identity.to_string()),
         ("open to", can.access.to_string()),
-        ("overflow", words(can.overflow).join(", ")),
-        ("properties", words(can.properties).join(", ")),
+        ("overflow", listed(can.overflow)),
+        ("properties", listed(can.properties)),
         ("largest message", format!("{} bytes", can.largest)),
         ("other machines", yes(can.cross_host).into()),
         ("memory loans", yes(can.loan).into()),
     ]
+}
+
+fn listed<T: ToString>(list: &[T]) -> String {
+    if list.is_empty() { "none".into() } else { words(list).join(", ") }
 }
 
 fn words<T: ToString>(list: &[T]) -> Vec<String> {
@@ -157,4 +180,15 @@ fn full(info: &Info, can: &Capabilities) -> Value {
             "loan": can.loan,
         },
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_cut_between_words_only() {
+        assert_eq!(wrapped("one two three", 7), ["one two", "three"]);
+        assert_eq!(wrapped("unbreakable", 4), ["unbreakable"]);
+    }
 }

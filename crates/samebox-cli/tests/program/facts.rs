@@ -1,0 +1,114 @@
+//! The commands that print facts: `transports`, `ls`, `doctor`, `explain`.
+
+use crate::world::World;
+use serde_json::Value;
+
+#[test]
+fn transports_are_a_table_of_100_columns() {
+    let world = World::new();
+    let table = world.run(&["transports"]).ok();
+    let wide: Vec<_> = table.lines().filter(|line| line.chars().count() > 100).collect();
+    assert!(wide.is_empty(), "{wide:#?}");
+    assert!(table.lines().any(|line| line.starts_with("pipe:")), "{table}");
+}
+
+#[test]
+fn transports_as_json_have_everything() {
+    let world = World::new();
+    let list = world.run(&["transports", "--json"]).json();
+    let list = list.as_array().expect("it is a list");
+    for transport in list {
+        let capabilities = transport["capabilities"].as_object().expect("it can do something");
+        assert_eq!(capabilities.len(), 14);
+        assert!(transport["scheme"].is_string() && transport["settings"].is_array());
+    }
+    let one = world.run(&["transports", "pipe:", "--json"]).json();
+    assert_eq!(one["scheme"], "pipe");
+}
+
+#[test]
+fn one_transport_shows_its_settings_with_defaults() {
+    let world = World::new();
+    let shown = world.run(&["transports", "pipe"]).ok();
+    assert!(shown.contains("max") && shown.contains("default 16MiB"), "{shown}");
+}
+
+#[test]
+fn the_markdown_table_has_a_row_per_transport() {
+    let world = World::new();
+    let table = world.run(&["transports", "--markdown"]).ok();
+    let list = world.run(&["transports", "--json"]).json();
+    let rows = list.as_array().expect("it is a list").len();
+    assert_eq!(table.lines().count(), rows + 2);
+    assert!(table.lines().all(|line| line.starts_with("| ") && line.ends_with(" |")), "{table}");
+}
+
+#[test]
+fn ls_tells_live_from_dead_and_removes_nothing() {
+    let world = World::new();
+    let pipe = world.pipe();
+    let (mut server, _) = world.serve(&["listen", &pipe]);
+    let seen = || -> Option<Value> {
+        let list = world.run(&["ls", "--json"]).json();
+        let list = list.as_array().expect("it is a list").clone();
+        list.into_iter().find(|one| one["endpoint"] == pipe.as_str())
+    };
+    // Wine cannot list pipes, and the program says so.
+    match seen() {
+        Some(live) => assert_eq!(live["live"], true),
+        None => return assert_eq!(std::env::consts::OS, "windows"),
+    }
+    server.child.kill().expect("it runs");
+    server.child.wait().expect("it ends");
+    if cfg!(unix) {
+        assert_eq!(seen().expect("its socket is there")["live"], false);
+        assert_eq!(seen().expect("its socket is still there")["live"], false);
+    }
+}
+
+#[test]
+fn ls_without_endpoints_says_so_and_is_no_failure() {
+    let world = World::new();
+    if cfg!(unix) {
+        let listed = world.run(&["ls"]);
+        assert!(listed.stderr.contains("no local endpoints"), "{listed:?}");
+        assert_eq!(listed.ok(), "");
+        assert_eq!(world.run(&["ls", "--json"]).ok(), "[]\n");
+    }
+}
+
+#[test]
+fn doctor_finds_a_live_server_without_disturbing_it() {
+    let world = World::new();
+    let (server, endpoint) = world.serve(&["listen", "tcp:127.0.0.1:0", "--count", "1"]);
+    let found = world.run(&["doctor", &endpoint, "--json"]);
+    let findings = found.json();
+    for finding in findings.as_array().expect("it is a list") {
+        assert!(finding["check"].is_string() && finding["found"].is_string(), "{finding}");
+        assert!(["ok", "warn"].contains(&finding["status"].as_str().unwrap_or("")), "{finding}");
+    }
+    assert_eq!(found.code, Some(0));
+    world.run(&["send", &endpoint, "first"]).ok();
+    assert_eq!(server.finish().ok(), "first\n");
+}
+
+#[test]
+fn doctor_ends_with_the_code_of_the_first_failure() {
+    let world = World::new();
+    let missing = world.run(&["doctor", &world.pipe()]);
+    assert_eq!(missing.code, Some(3), "{missing:?}");
+    assert!(missing.text().contains("start the server first"));
+    assert_eq!(world.run(&["doctor", "pipe:x?mx=1"]).code, Some(2));
+    assert_eq!(world.run(&["doctor", "nothing:x"]).code, Some(2));
+}
+
+#[test]
+fn explain_knows_codes_and_kinds() {
+    let world = World::new();
+    assert_eq!(world.run(&["explain"]).ok().lines().count(), 17);
+    let by_code = world.run(&["explain", "3"]).ok();
+    assert!(by_code.contains("no server is at the endpoint"), "{by_code}");
+    assert_eq!(world.run(&["explain", "not-listening"]).ok(), by_code);
+    let json = world.run(&["explain", "7", "--json"]).json();
+    assert_eq!((json[0]["code"].as_u64(), json[1]["kind"].as_str()), (Some(7), Some("Malformed")));
+}
