@@ -126,6 +126,15 @@ fn a_payload_that_would_lose_its_last_byte_is_no_line() {
 }
 
 #[test]
+fn an_empty_payload_is_refused_only_where_it_would_be_nothing_at_all() {
+    for (name, framing) in Framing::NAMES {
+        let refused = encode(framing, Kind::Message, b"", MAX).err();
+        let expected = (framing == Framing::Eof).then_some(Error::Empty);
+        assert_eq!(refused, expected, "{name}");
+    }
+}
+
+#[test]
 fn a_framing_without_kinds_carries_messages_only() {
     for (name, framing) in Framing::NAMES {
         for kind in [Kind::Call(1), Kind::Reply(1), Kind::Fault(1)] {
@@ -143,6 +152,7 @@ fn errors_are_sentences_for_people() {
         (TooLarge { length: 9, max: 8 }, "9 bytes and at most 8"),
         (Violation("this and that"), "this and that"),
         (Error::LineBreak, "line break"),
+        (Error::Empty, "empty message"),
     ] {
         assert!(error.to_string().contains(part), "{error}");
     }
