@@ -4,6 +4,7 @@ use samebox_core::{DynTransport, Endpoint, ErrorKind};
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 use std::thread;
 use std::time::Duration;
 
@@ -21,16 +22,28 @@ enum Body {
     Thread(Sender<String>),
 }
 
+static STARTING: RwLock<()> = RwLock::new(());
+
+/// Holds back new processes for a while.
+///
+/// Between its fork and its exec a new process has a copy of every socket, so a name just given up
+/// would be found in use.
+pub(crate) fn no_process_starts() -> RwLockReadGuard<'static, ()> {
+    STARTING.read().unwrap_or_else(PoisonError::into_inner)
+}
+
 impl Actor {
     /// Starts this program again as somebody else.
     pub(crate) fn process(patience: Duration) -> Self {
         let program = std::env::current_exe().expect("a running program has a path");
+        let starting = STARTING.write().unwrap_or_else(PoisonError::into_inner);
         let mut child = Command::new(program)
             .env(obey::PATIENCE, patience.as_secs().max(1).to_string())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
             .expect("this program can be started again");
+        drop(starting);
         let (sender, lines) = mpsc::channel();
         let (tasks, output) = (child.stdin.take(), child.stdout.take());
         thread::spawn(move || {

@@ -23,6 +23,7 @@ pub struct Variant {
     endpoint: Arc<dyn Fn(&str) -> String + Send + Sync>,
     capabilities: Arc<dyn Fn(&mut Capabilities) + Send + Sync>,
     without_bytes: &'static [u8],
+    without_empty: bool,
     exceptions: Vec<Exception>,
 }
 
@@ -51,6 +52,7 @@ impl Variant {
             endpoint: Arc::new(endpoint),
             capabilities: Arc::new(|_| {}),
             without_bytes: b"",
+            without_empty: false,
             exceptions: Vec::new(),
         }
     }
@@ -69,6 +71,13 @@ impl Variant {
     #[must_use]
     pub fn without_bytes(mut self, bytes: &'static [u8]) -> Self {
         self.without_bytes = bytes;
+        self
+    }
+
+    /// Says that no payload may be empty: the sender refuses such as `Malformed`.
+    #[must_use]
+    pub fn without_empty(mut self) -> Self {
+        self.without_empty = true;
         self
     }
 
@@ -210,6 +219,7 @@ impl Suite {
             endpoint: variant.next_endpoint(),
             other: variant.next_endpoint(),
             without_bytes: variant.without_bytes,
+            without_empty: variant.without_empty,
             patience: self.patience,
         }
     }

@@ -1,4 +1,4 @@
-use crate::actor::Actor;
+use crate::actor::{self, Actor};
 use crate::client::Client;
 use crate::server::Server;
 use samebox_core::{
@@ -21,6 +21,7 @@ pub(crate) struct World {
     pub(crate) endpoint: Endpoint,
     pub(crate) other: Endpoint,
     pub(crate) without_bytes: &'static [u8],
+    pub(crate) without_empty: bool,
     pub(crate) patience: Duration,
 }
 
@@ -75,6 +76,7 @@ impl World {
     }
 
     pub(crate) fn try_bind(&self, endpoint: &Endpoint) -> Result<Server, ErrorKind> {
+        let _quiet = actor::no_process_starts();
         let inbox = self.transport.bind(endpoint).map_err(|error| error.kind())?;
         Ok(Server { inbox, patience: self.patience })
     }

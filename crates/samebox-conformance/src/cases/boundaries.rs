@@ -1,18 +1,19 @@
 //! What is sent as one message arrives as one message, byte for byte.
 
-use crate::payload::filler;
+use crate::payload::{filler, shown};
 use crate::world::{Outcome, World};
-use samebox_core::ErrorKind;
+use samebox_core::{ErrorKind, Ordering};
 
 super::cases!(
     boundaries: an_empty_message_is_a_message,
     every_size_around_powers_of_two_arrives_whole,
     every_byte_it_can_carry_arrives,
-    bytes_it_cannot_carry_are_refused_at_the_sender,
+    what_it_cannot_carry_is_refused_at_the_sender,
     odd_payloads_arrive_whole_or_are_refused,
 );
 
 fn an_empty_message_is_a_message(world: &World) -> Outcome {
+    world.needs(!world.without_empty, "its framing cannot tell an empty message from none")?;
     let mut server = world.bind();
     let sender = world.client(&server.endpoint(), |client| {
         client.send(b"");
@@ -36,8 +37,18 @@ fn every_size_around_powers_of_two_arrives_whole(world: &World) -> Outcome {
     let sender = world.client(&server.endpoint(), move |client| {
         sent.iter().for_each(|size| client.send(&filler(*size, *size)));
     });
-    for size in sizes {
-        server.expect(&filler(size, size));
+    while !sizes.is_empty() {
+        let received = server.next();
+        let size = received.payload().len();
+        assert!(
+            received.payload() == filler(size, size),
+            "{} of {size}",
+            shown(received.payload())
+        );
+        let place = sizes.iter().position(|expected| *expected == size);
+        let in_turn = place == Some(0) || world.can.ordering != Ordering::PerClient;
+        assert!(in_turn, "{size} bytes came, {} were next", sizes[0]);
+        sizes.remove(place.unwrap_or_else(|| panic!("{size} bytes came twice, or were not sent")));
     }
     sender.join();
     Ok(())
@@ -58,14 +69,15 @@ fn every_byte_it_can_carry_arrives(world: &World) -> Outcome {
     Ok(())
 }
 
-fn bytes_it_cannot_carry_are_refused_at_the_sender(world: &World) -> Outcome {
-    let lacking = world.without_bytes;
-    world.needs(!lacking.is_empty(), "it carries every byte")?;
+fn what_it_cannot_carry_is_refused_at_the_sender(world: &World) -> Outcome {
+    let mut lacking: Vec<_> = world.without_bytes.iter().map(|byte| vec![b'a', *byte]).collect();
+    lacking.extend(world.without_empty.then(Vec::new));
+    world.needs(!lacking.is_empty(), "it carries everything")?;
     let mut server = world.bind();
     let sender = world.client(&server.endpoint(), move |client| {
-        for byte in lacking {
-            let refused = client.try_send(&[b'a', *byte, b'b']);
-            assert_eq!(refused, Err(ErrorKind::Malformed), "byte {byte}");
+        for payload in lacking {
+            let refused = client.try_send(&payload);
+            assert_eq!(refused, Err(ErrorKind::Malformed), "{payload:?}");
         }
         client.send(b"after");
     });

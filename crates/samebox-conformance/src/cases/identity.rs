@@ -2,15 +2,15 @@
 
 use crate::task::Task;
 use crate::world::{Job, Outcome, World};
-use samebox_core::{Identity, Message};
+use samebox_core::{Identity, Peer};
 
 super::cases!(
     identity: the_server_learns_who_sent,
     the_client_learns_who_serves,
 );
 
-/// What a message from somebody else and one from this process look like.
-fn two_messages(world: &World) -> (Message, u32, Message) {
+/// Who sent a message of somebody else, that one's process id, and who sent one of this process.
+fn two_senders(world: &World) -> (Peer, u32, Peer) {
     let mut server = world.bind();
     let mut other = world.actor();
     other.connect(&server.endpoint());
@@ -18,10 +18,13 @@ fn two_messages(world: &World) -> (Message, u32, Message) {
         other.send(7, 0, 1, 0);
         other
     });
-    let theirs = server.next();
+    let theirs = server.next().peer().clone();
+    // Whoever sends may wait until this side has seen the end of it.
+    server.expect_nothing();
     let id = sender.join().id();
     let sender = world.client(&server.endpoint(), |client| client.send(b"mine"));
-    let mine = server.next();
+    let mine = server.next().peer().clone();
+    server.expect_nothing();
     sender.join();
     (theirs, id, mine)
 }
@@ -29,8 +32,7 @@ fn two_messages(world: &World) -> (Message, u32, Message) {
 fn the_server_learns_who_sent(world: &World) -> Outcome {
     let identity = world.can.identity;
     world.needs(identity != Identity::None, "it learns nothing of its clients")?;
-    let (theirs, id, mine) = two_messages(world);
-    let (theirs, mine) = (theirs.peer(), mine.peer());
+    let (theirs, id, mine) = two_senders(world);
     match identity {
         Identity::Address => {
             assert!(theirs.address.is_some() && theirs.address != mine.address, "{theirs}");
