@@ -47,12 +47,13 @@ const MORE: &str = "\
 Examples:
   samebox listen pipe:orders                       print what comes
   samebox send pipe:orders 'Hello, World!'         send one message
-  samebox reply unix:/tmp/up --exec 'tr a-z A-Z'   answer calls by a command
-  samebox call unix:/tmp/up hello                  ask and print the answer
+  samebox reply unix:upper --exec 'tr a-z A-Z'     answer by a command
+  samebox call unix:upper hello                    print the answer
 
-An endpoint is scheme:name?setting=value; `samebox transports` lists the schemes, `samebox
-transports NAME` the settings of one. Data goes to stdout, talk to stderr. The exit code tells what
-went wrong; `samebox explain` lists the codes.";
+An endpoint is scheme:name?setting=value; `samebox transports` lists the
+schemes, `samebox transports NAME` the settings of one. Data goes to
+stdout, talk to stderr. The exit code tells what went wrong: `samebox
+explain` lists them.";
 
 /// Reads the command line; wrong usage, `--help` and `--version` end the program here.
 ///

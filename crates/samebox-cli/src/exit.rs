@@ -58,9 +58,10 @@ impl From<Error> for Failure {
     }
 }
 
-/// The error's own sentence with the operating system's reason in its place.
+/// The error's own sentence with the operating system's reason in its place, where it tells more.
 pub(crate) fn sentence(error: &Error) -> String {
-    let cause = error.source().map(ToString::to_string);
+    let opaque = matches!(error.kind(), ErrorKind::Io | ErrorKind::Denied);
+    let cause = error.source().filter(|_| opaque).map(ToString::to_string);
     match cause.filter(|cause| !error.why().contains(cause.as_str())) {
         None => error.to_string(),
         Some(cause) => {

@@ -11,12 +11,13 @@ use std::time::Duration;
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
-  samebox call unix:/tmp/up hello
-  samebox call unix:/tmp/up --split line < words       one call per line, answers in order
+  samebox call unix:upper hello
+  samebox call unix:upper --split line < words     one call per line
 
-A fault of the server is told on stderr and ends with 64; with --split the other calls go on.")]
+Answers come in the order of the calls. A fault of the server is told on
+stderr and ends with 64; with --split the other calls go on.")]
 pub(crate) struct Args {
-    /// Whom to ask, such as unix:/tmp/up
+    /// Whom to ask, such as unix:upper
     endpoint: String,
     #[command(flatten)]
     payloads: Payloads,

@@ -9,8 +9,8 @@ use std::fmt::Write as _;
 
 #[derive(clap::Args)]
 #[command(after_help = "\
-Ends with 0 if nothing failed, else with the exit code of the first failure. A live server is not
-connected to.")]
+It ends with 0 if nothing failed, else with the exit code of the first
+failure. A live server is not connected to.")]
 pub(crate) struct Args {
     /// An endpoint to look at as well
     endpoint: Option<String>,

@@ -15,7 +15,7 @@ pub(crate) struct Args {
 
 /// One line of the table: a kind of error, what it means and what to do.
 #[derive(Serialize)]
-struct Entry {
+pub(crate) struct Entry {
     code: u8,
     kind: String,
     meaning: &'static str,
@@ -39,7 +39,7 @@ pub(crate) fn run(args: &Args) -> Outcome {
 }
 
 /// Every exit code, in order.
-fn entries() -> Vec<Entry> {
+pub(crate) fn entries() -> Vec<Entry> {
     let done = Entry {
         code: 0,
         kind: "Done".into(),
@@ -86,7 +86,8 @@ fn meaning(kind: ErrorKind) -> &'static str {
     }
 }
 
-fn table(entries: &[Entry]) -> String {
+/// A line per entry.
+pub(crate) fn table(entries: &[Entry]) -> String {
     let mut text = String::from("CODE  KIND             MEANING\n");
     for Entry { code, kind, meaning, .. } in entries {
         // Writing to a String does not fail.

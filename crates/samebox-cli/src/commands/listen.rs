@@ -11,11 +11,12 @@ use std::time::{Duration, Instant, SystemTime};
 #[command(after_help = "\
 Examples:
   samebox listen pipe:orders
-  samebox listen tcp:127.0.0.1:0 --json                any free port; see stderr for which
-  samebox listen unix:/tmp/jobs --count 1 > job        wait for one message
+  samebox listen tcp:127.0.0.1:0 --json            any free port
+  samebox listen unix:jobs --count 1 > job         one message
 
-`listening on ENDPOINT` on stderr says that clients may come. Ends with 10 when the mechanism told
-that messages were lost. On a terminal, control characters of a payload are written out.")]
+`listening on ENDPOINT` on stderr says that clients may come, and where. It
+ends with 10 when the mechanism told that messages were lost. A terminal is
+shown control characters written out, so that no payload can drive it.")]
 pub(crate) struct Args {
     /// Where to listen, such as pipe:orders
     endpoint: String,

@@ -5,8 +5,9 @@ use crate::system::names;
 
 #[derive(clap::Args)]
 #[command(after_help = "\
-It looks where plain names of pipe:, unix: and file: are kept, connects to no server and removes
-nothing. What a dead server left is taken over by the next server of that name.")]
+It looks where plain names of pipe:, unix: and file: are kept, connects to
+no server and removes nothing. What a dead server left is taken over by the
+next server of that name.")]
 pub(crate) struct Args {
     /// Print JSON
     #[arg(long)]

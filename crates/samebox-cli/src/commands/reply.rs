@@ -13,15 +13,17 @@ use std::time::Duration;
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
-  samebox reply unix:/tmp/up --exec 'tr a-z A-Z'
+  samebox reply unix:upper --exec 'tr a-z A-Z'
   samebox reply pipe:clock --exec date
   samebox reply tcp:127.0.0.1:7000 --echo
 
-The command gets the payload on stdin; its stdout is the answer. If it fails, the caller gets a
-fault with the last line of its stderr. SAMEBOX_ENDPOINT tells it where it serves; SAMEBOX_PEER_UID
-(SAMEBOX_PEER_SID on Windows) and SAMEBOX_PEER_PID tell who asks, where the system vouches for it.")]
+The command gets the payload on stdin; its stdout is the answer. If it
+fails, the caller gets a fault with the last line of its stderr. In its
+environment SAMEBOX_ENDPOINT tells where it serves, SAMEBOX_PEER_UID (on
+Windows SAMEBOX_PEER_SID) and SAMEBOX_PEER_PID who asks, where the system
+vouches for it.")]
 pub(crate) struct Args {
-    /// Where to listen, such as unix:/tmp/up
+    /// Where to listen, such as unix:upper
     endpoint: String,
     #[command(flatten)]
     answer: Answer,

@@ -10,8 +10,11 @@ use std::time::Duration;
 #[command(after_help = "\
 Examples:
   samebox send pipe:orders 'Hello, World!'
-  samebox send 'pipe:orders?wait=5s' < order.json      wait for the server to start
-  journalctl -f | samebox send unix:/run/log.sock --split line")]
+  samebox send 'pipe:orders?wait=5s' < order       wait for the server
+  journalctl -f | samebox send unix:log --split line
+
+All of stdin is one message unless --split says otherwise; nothing above
+the setting `max` is read or sent.")]
 pub(crate) struct Args {
     /// Where to send, such as pipe:orders
     endpoint: String,

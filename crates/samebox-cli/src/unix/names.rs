@@ -14,6 +14,8 @@ use std::path::{Path, PathBuf};
 
 /// What .NET puts before the name of a pipe.
 const PIPE: &str = "CoreFxPipe_";
+/// What stands after the name of a Unix socket.
+const SOCKET: &str = ".sock";
 /// What stands after the name of a file box, and after that of its server's lock.
 const BOX: &str = ".box";
 const BOX_LOCK: &str = ".server";
@@ -27,9 +29,10 @@ pub(crate) fn list() -> Vec<Standing> {
     let own = runtime_directory().map(|path| entries(&path)).unwrap_or_default();
     let own = own.into_iter().filter_map(|path| {
         let name = path.file_name()?.to_str()?;
-        match name.strip_suffix(BOX) {
-            Some(name) => file_box(endpoint("file", name.into())?, &path),
-            None => socket(endpoint("unix", name.into())?, &path),
+        match (name.strip_suffix(BOX), name.strip_suffix(SOCKET)) {
+            (Some(name), _) => file_box(endpoint("file", name.into())?, &path),
+            (_, Some(name)) => socket(endpoint("unix", name.into())?, &path),
+            _ => None,
         }
     });
     let mut found: Vec<_> = temporary.chain(own).collect();
@@ -40,27 +43,46 @@ pub(crate) fn list() -> Vec<Standing> {
 /// What stands at one endpoint.
 pub(crate) fn look(endpoint: &Endpoint) -> Sight {
     let name = endpoint.name();
-    let path = match endpoint.scheme() {
+    let scheme = endpoint.scheme();
+    let path = match scheme {
         "pipe" if !name.starts_with('/') => std::env::temp_dir().join(format!("{PIPE}{name}")),
-        "unix" if name.starts_with('@') => return Sight::Hidden,
+        "unix" if name.starts_with('@') => return abstract_socket(endpoint),
         "unix" | "file" | "pipe" if name.contains('/') => PathBuf::from(name),
-        "unix" | "file" => {
-            let suffix = if endpoint.scheme() == "file" { BOX } else { "" };
-            match runtime_directory() {
-                Ok(directory) => directory.join(format!("{name}{suffix}")),
-                Err(_) => return Sight::Hidden,
-            }
-        }
+        "unix" | "file" => match runtime_directory() {
+            Ok(directory) if scheme == "file" => directory.join(format!("{name}{BOX}")),
+            Ok(directory) => directory.join(format!("{name}{SOCKET}")),
+            Err(_) => return Sight::Hidden,
+        },
         "tcp" | "udp" => return ports::look(endpoint),
         // Names within a process mean nothing to another one.
         "inproc" => return Sight::Absent,
         _ => return Sight::Hidden,
     };
-    let found = match endpoint.scheme() {
+    let found = match scheme {
         "file" => file_box(endpoint.to_string(), &path),
         _ => socket(endpoint.to_string(), &path),
     };
     found.map_or(Sight::Absent, Sight::Standing)
+}
+
+/// A name that is no file, as the kernel's table tells; hidden on systems without that table.
+fn abstract_socket(endpoint: &Endpoint) -> Sight {
+    let Ok(table) = fs::read("/proc/net/unix") else { return Sight::Hidden };
+    let table = String::from_utf8_lossy(&table);
+    let suffix = format!(" {}", endpoint.name());
+    // `Num RefCount Protocol Flags Type St Inode Path`; of these flags, one says that it listens.
+    let listens = |line: &&str| line.split_ascii_whitespace().nth(3) == Some("00010000");
+    match table.lines().filter(listens).any(|line| line.ends_with(&suffix)) {
+        false => Sight::Absent,
+        true => Sight::Standing(Standing {
+            endpoint: endpoint.to_string(),
+            live: true,
+            owner: None,
+            own: false,
+            open: None,
+            place: "the abstract namespace".into(),
+        }),
+    }
 }
 
 fn entries(directory: &Path) -> Vec<PathBuf> {

@@ -67,6 +67,41 @@ fn ls_tells_live_from_dead_and_removes_nothing() {
 }
 
 #[test]
+fn ls_lists_every_kind_of_local_name() {
+    let world = World::new();
+    let pipe = world.pipe();
+    let mut wanted = vec![pipe.replace("pipe:", "file:")];
+    if cfg!(unix) {
+        wanted.extend([pipe.clone(), pipe.replace("pipe:", "unix:")]);
+    }
+    let _servers: Vec<_> = wanted.iter().map(|name| world.serve(&["listen", name])).collect();
+    let list = world.run(&["ls", "--json"]).json();
+    let list = list.as_array().expect("it is a list");
+    for name in &wanted {
+        let found = list.iter().find(|one| one["endpoint"] == name.as_str());
+        let found = found.unwrap_or_else(|| panic!("{name} is not in {list:?}"));
+        assert_eq!((&found["live"], &found["own"]), (&true.into(), &true.into()), "{found}");
+    }
+}
+
+#[test]
+fn doctor_sees_a_live_server_of_every_local_transport() {
+    let world = World::new();
+    let pipe = world.pipe();
+    let mut wanted = vec![pipe.replace("pipe:", "file:"), "tcp:127.0.0.1:0".into()];
+    if cfg!(unix) {
+        wanted.extend([pipe.clone(), pipe.replace("pipe:", "unix:")]);
+        wanted.push(pipe.replace("pipe:", "unix:@"));
+    }
+    for name in wanted {
+        let (_server, endpoint) = world.serve(&["listen", &name]);
+        let found = world.run(&["doctor", &endpoint]);
+        assert!(found.text().contains("live at"), "{name}: {found:?}");
+        assert_eq!(found.code, Some(0), "{name}: {found:?}");
+    }
+}
+
+#[test]
 fn ls_without_endpoints_says_so_and_is_no_failure() {
     let world = World::new();
     if cfg!(unix) {
