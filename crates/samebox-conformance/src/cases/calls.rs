@@ -2,7 +2,7 @@
 
 use crate::payload::{filler, numbered, shown};
 use crate::task::{Numbers, Task};
-use crate::world::{Outcome, World};
+use crate::world::{Job, Outcome, World};
 use samebox_core::{Deadline, ErrorKind};
 use std::time::Duration;
 
@@ -102,14 +102,18 @@ fn a_call_ends_at_its_deadline(world: &World) -> Outcome {
 fn a_call_ends_when_its_server_goes(world: &World) -> Outcome {
     world.needs_calls()?;
     let mut server = world.bind();
-    let caller = world.client(&server.endpoint(), |client| {
-        let (received, waiting) = (client.request(b"received"), client.request(b"waiting"));
-        [received, waiting]
-            .map(|call| client.response_by(call, Deadline::NEVER).map_err(|error| error.kind()))
+    let mut client = world.connect(&server.endpoint());
+    let asking = Job::start(move || {
+        let calls = [client.request(b"to be received"), client.request(b"to be left")];
+        (client, calls)
     });
     let question = server.next();
+    let (mut client, calls) = asking.join();
+    let waiting = Job::start(move || {
+        calls.map(|call| client.response_by(call, Deadline::NEVER).map_err(|error| error.kind()))
+    });
     drop(server);
-    assert_eq!(caller.join(), [Err(ErrorKind::Disconnected), Err(ErrorKind::Disconnected)]);
+    assert_eq!(waiting.join(), [Err(ErrorKind::Disconnected), Err(ErrorKind::Disconnected)]);
     drop(question);
     Ok(())
 }
@@ -137,12 +141,14 @@ fn without_faults_a_server_is_told_so(world: &World) -> Outcome {
     world.needs_calls()?;
     world.needs(!world.can.faults, "it has faults")?;
     let mut server = world.bind();
-    let sender = world.client(&server.endpoint(), |client| {
+    let mut client = world.connect(&server.endpoint());
+    let asking = Job::start(move || {
         client.request(b"?");
+        client
     });
     let refused = server.next().fault("no").map_err(|error| error.kind());
     assert_eq!(refused, Err(ErrorKind::Unsupported));
-    sender.join();
+    drop(asking.join());
     Ok(())
 }
 
