@@ -7,6 +7,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 #[derive(Parser)]
 #[command(
     name = "samebox",
+    bin_name = "samebox",
     version,
     about = "Messages between processes on one machine, whatever the mechanism",
     after_help = MORE,

@@ -2,7 +2,7 @@ use crate::exit::{Failure, Outcome};
 use crate::input::{Input, Payload, Payloads};
 use crate::limit::largest_message;
 use crate::pace::{Pace, parse_rate};
-use samebox::{Client, Deadline, connect};
+use samebox::{Client, Deadline, ErrorKind, connect};
 use std::iter::repeat_n;
 use std::time::Duration;
 
@@ -80,19 +80,36 @@ impl Sender {
 
     fn send_batch(&mut self, batch: &[Payload<'_>]) -> samebox::Result<()> {
         let mut left = batch.len().saturating_mul(self.count);
-        let mut messages = batch.iter().flat_map(|payload| repeat_n(payload, self.count));
+        let count = self.count;
+        let mut messages = batch.iter().flat_map(|payload| repeat_n(payload, count));
         while left > 0 {
             let chunk = left.min(Self::CHUNK);
             let chunk = self.pace.as_mut().map_or(chunk, |pace| pace.take(chunk));
             let part: Vec<_> = messages.by_ref().take(chunk).collect();
-            let deadline = Deadline::after(self.timeout);
-            let sent = match part.as_slice() {
-                [one] => self.client.send_by(one, deadline),
-                many => self.client.send_many_by(many, deadline).map(|_| ()),
-            };
-            self.sent += sent.as_ref().map_or_else(samebox::Error::completed, |()| chunk);
-            sent?;
+            self.send_chunk(&part)?;
             left -= chunk;
+        }
+        Ok(())
+    }
+
+    /// Sends messages that are due now, going on after the deadline as long as some get through.
+    fn send_chunk(&mut self, mut part: &[&Payload<'_>]) -> samebox::Result<()> {
+        while !part.is_empty() {
+            let deadline = Deadline::after(self.timeout);
+            let sent = match part {
+                [one] => self.client.send_by(one, deadline).map(|()| 1),
+                many => self.client.send_many_by(many, deadline),
+            };
+            let through = match &sent {
+                Ok(sent) => *sent,
+                Err(error) => error.completed(),
+            };
+            self.sent += through;
+            part = &part[through.min(part.len())..];
+            match sent {
+                Err(error) if error.kind() == ErrorKind::TimedOut && through > 0 => {}
+                other => drop(other?),
+            }
         }
         Ok(())
     }
@@ -104,6 +121,7 @@ impl Sender {
         };
         match self.sent {
             0 => failure,
+            1 => failure.with_note("one message went out before"),
             sent => failure.with_note(&format!("{sent} messages went out before")),
         }
     }

@@ -75,10 +75,11 @@ fn file_box(endpoint: String, path: &Path) -> Option<Standing> {
     Some(standing(endpoint, place, is_locked(Path::new(&lock)), true))
 }
 
-/// Whether a process has the lock file to itself.
+/// Whether a server holds the lock file.
 fn is_locked(path: &Path) -> bool {
-    // FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE: this look keeps nobody out.
-    let opened = OpenOptions::new().read(true).share_mode(7).open(path);
+    // FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE: this look keeps nobody out. Writing is
+    // what a server's own share mode forbids.
+    let opened = OpenOptions::new().write(true).share_mode(7).open(path);
     opened.is_err_and(|cause| cause.raw_os_error() == Some(SHARING_VIOLATION))
 }
 

@@ -60,7 +60,7 @@ fn a_message_above_the_limit_is_7_and_stdin_is_not_read_without_end() {
     world.samebox(&["send", &small]).input("y".repeat(1 << 20)).run().failed(7);
     let lines = format!("fits\n{}\n", "z".repeat(1 << 20));
     let told = world.samebox(&["send", &small, "--split", "line"]).input(lines).run().failed(7);
-    assert!(told.contains("1 messages went out before"), "{told}");
+    assert!(told.contains("one message went out before"), "{told}");
     assert_eq!(server.line(), "fits");
 }
 

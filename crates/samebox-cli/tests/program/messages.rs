@@ -56,6 +56,18 @@ fn lines_become_messages_in_order() {
 }
 
 #[test]
+#[cfg(unix)]
+fn the_timeout_is_for_one_message_and_not_for_all() {
+    let world = World::new();
+    let slow = world.pipe().replace("pipe:", "file:");
+    let reply = ["reply", &slow, "--exec", "sleep 0.02", "--jobs", "1", "--count", "100"];
+    let (server, endpoint) = world.serve(&reply);
+    let send = ["send", &endpoint, "--split", "line", "--timeout", "1s"];
+    world.samebox(&send).input("x\n".repeat(100)).run().ok();
+    server.finish().ok();
+}
+
+#[test]
 fn a_lone_line_is_sent_at_once() {
     let world = World::new();
     let (mut server, endpoint) = world.serve(&["listen", &world.pipe()]);
