@@ -11,3 +11,5 @@ mod messages;
 mod signals;
 #[cfg(unix)]
 mod terminal;
+#[cfg(unix)]
+mod trouble;
