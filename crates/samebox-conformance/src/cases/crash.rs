@@ -8,6 +8,7 @@ use std::time::Duration;
 
 super::cases!(
     crash: a_killed_servers_name_is_free_at_once,
+    a_killed_servers_name_goes_to_one_of_many,
     a_client_of_a_killed_server_is_told_and_heals,
     a_call_ends_when_its_server_is_killed,
     a_blocked_send_ends_when_its_server_is_killed,
@@ -34,6 +35,27 @@ fn a_killed_servers_name_is_free_at_once(world: &World) -> Outcome {
         let sender = world.client(&endpoint, move |client| client.send(&numbered(0, round, 10)));
         server.expect(&numbered(0, round, 10));
         sender.join();
+    }
+    Ok(())
+}
+
+fn a_killed_servers_name_goes_to_one_of_many(world: &World) -> Outcome {
+    world.needs_processes()?;
+    world.needs(world.can.fan_out == FanOut::One, "several servers may share a name")?;
+    let endpoint = world.vacant();
+    let mut heirs: Vec<_> = (0..6).map(|_| world.actor()).collect();
+    // Every one of them is up and listening to what it is told.
+    heirs.iter_mut().for_each(|heir| drop(heir.act(&Task::Unbind)));
+    for round in 0..3 {
+        let mut other = world.actor();
+        other.bind(&endpoint);
+        other.kill();
+        heirs.iter_mut().for_each(|heir| heir.start(&Task::Bind(endpoint.clone())));
+        let outcomes: Vec<_> = heirs.iter_mut().map(|heir| heir.finish()).collect();
+        let won = outcomes.iter().filter(|outcome| outcome.is_ok()).count();
+        assert_eq!(won, 1, "round {round}: {outcomes:?}");
+        assert_eq!(world.try_bind(&endpoint).err(), Some(ErrorKind::AddressInUse));
+        heirs.iter_mut().for_each(|heir| drop(heir.act(&Task::Unbind)));
     }
     Ok(())
 }
