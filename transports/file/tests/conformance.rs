@@ -1,0 +1,22 @@
+//! The suite over this transport.
+
+use samebox_conformance::{Suite, Variant};
+
+const NO_EMPTY: &str = "an empty message cannot be told from an empty slot, so it is refused";
+const ONE_SLOT: &str = "there is one slot, so `send` waits until the message before is read";
+
+fn main() {
+    Suite::new(&samebox_file::File)
+        .variant(Variant::new("watch", |name| format!("file:{name}")))
+        .variant(Variant::new("poll", |name| format!("file:{name}?watch=poll")))
+        .except("boundaries::an_empty_message_is_a_message", NO_EMPTY)
+        .except("delivery::send_many_equals_sends", NO_EMPTY)
+        .except("delivery::sent_before_close_is_delivered", ONE_SLOT)
+        .except("boundaries::odd_payloads_arrive_whole_or_are_refused", ONE_SLOT)
+        .except("crash::durable_messages_survive_their_server", ONE_SLOT)
+        .except(
+            "crash::a_client_of_a_killed_server_is_told_and_heals",
+            "what the killed server had not read is for the next one, which hears it first",
+        )
+        .run();
+}
