@@ -72,18 +72,23 @@ fn send_many_equals_sends(world: &World) -> Outcome {
 fn sent_before_close_is_delivered(world: &World) -> Outcome {
     let mut server = world.bind();
     for number in 0..20 {
-        let sender = world.client(&server.endpoint(), move |client| {
-            client.send(&numbered(number, 0, 100));
-            client.send(&numbered(number, 1, 5000));
-        });
+        let size = 100 + 500 * number as usize;
+        let one =
+            world.client(&server.endpoint(), move |client| client.send(&numbered(number, 0, size)));
         if !world.waits_for_handler() {
             // The client is closed before the server looks.
-            sender.join();
+            one.join();
         }
+        server.expect(&numbered(number, 0, size));
+        let two = world.client(&server.endpoint(), move |client| {
+            client.send(&numbered(number, 1, 100));
+            client.send(&numbered(number, 2, 5000));
+        });
         let mut received = server.take(2);
         received.sort_by_key(Vec::len);
-        let expected = [numbered(number, 0, 100), numbered(number, 1, 5000)];
+        let expected = [numbered(number, 1, 100), numbered(number, 2, 5000)];
         assert!(received == expected, "client {number}: {}", shown(&received[0]));
+        two.join();
     }
     Ok(())
 }
