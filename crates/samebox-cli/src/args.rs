@@ -1,5 +1,5 @@
 use crate::commands::{
-    call, completions, doctor, explain, listen, ls, man, reply, send, transports,
+    bench, call, completions, doctor, explain, listen, ls, man, reply, send, tour, transports,
 };
 use clap::{CommandFactory, Parser, Subcommand};
 
@@ -30,6 +30,10 @@ pub(crate) enum Command {
     Call(call::Args),
     /// Answer the calls that come
     Reply(reply::Args),
+    /// Send a greeting through every transport and show what came of it
+    Tour(tour::Args),
+    /// Measure transports against the bare mechanism
+    Bench(bench::Args),
     /// Show every transport and what it can do
     Transports(transports::Args),
     /// List the local endpoints that are there now
@@ -42,6 +46,9 @@ pub(crate) enum Command {
     Completions(completions::Args),
     /// Print the manual page
     Man(man::Args),
+    /// The other end of what `tour` and `bench` start
+    #[command(hide = true)]
+    Peer,
 }
 
 const MORE: &str = "\

@@ -9,7 +9,6 @@
 mod client;
 mod mechanism;
 mod options;
-mod pool;
 mod server;
 
 #[cfg(unix)]

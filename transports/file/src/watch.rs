@@ -1,4 +1,3 @@
-use crate::pace::Pace;
 use crate::place::Place;
 use notify::event::{AccessKind, AccessMode, ModifyKind};
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher, WatcherKind};
@@ -10,16 +9,8 @@ use std::time::Duration;
 /// Wakes a server when its slot may have changed, or when it is stopped.
 pub(crate) struct Watch {
     bell: Arc<Bell>,
-    ringer: Ringer,
-}
-
-/// What rings the bell.
-enum Ringer {
-    System {
-        _watcher: RecommendedWatcher,
-    },
-    /// Nothing: the server looks by itself, often after a message and less and less without one.
-    Nobody(Pace),
+    /// What rings the bell; `None` when the server looks by itself often enough.
+    watcher: Option<RecommendedWatcher>,
 }
 
 #[derive(Default)]
@@ -38,14 +29,12 @@ impl Watch {
     /// How often to look when changes are announced: for those that are not.
     const SELDOM: Duration = Duration::from_secs(1);
 
-    /// Looks up to 20 times a second, and is told nothing.
-    pub(crate) fn polling() -> Self {
-        Self { bell: Arc::default(), ringer: Ringer::Nobody(Pace::new()) }
-    }
+    /// How often to look when nothing announces them.
+    pub(crate) const OFTEN: Duration = Duration::from_millis(50);
 
-    #[cfg(test)]
-    pub(crate) fn is_polling(&self) -> bool {
-        matches!(self.ringer, Ringer::Nobody(_))
+    /// Looks often, and is told nothing.
+    pub(crate) fn polling() -> Self {
+        Self { bell: Arc::default(), watcher: None }
     }
 
     /// Watches the directory of the slot: the slot itself may be removed and made again.
@@ -55,14 +44,19 @@ impl Watch {
     pub(crate) fn on(place: &Place) -> notify::Result<Self> {
         let bell = Arc::<Bell>::default();
         let name = place.slot.file_name().unwrap_or_default().to_ascii_lowercase();
-        let rung = Arc::clone(&bell);
+        let ringer = Arc::clone(&bell);
         let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
             if event.is_ok_and(|event| concerns(&event, &name)) {
-                rung.ring();
+                ringer.ring();
             }
         })?;
         watcher.watch(&place.directory, RecursiveMode::NonRecursive)?;
-        Ok(Self { bell, ringer: Ringer::System { _watcher: watcher } })
+        Ok(Self { bell, watcher: Some(watcher) })
+    }
+
+    /// How long to wait for an announcement before looking all the same.
+    pub(crate) fn interval(&self) -> Duration {
+        if self.watcher.is_some() { Self::SELDOM } else { Self::OFTEN }
     }
 
     pub(crate) fn stopper(&self) -> Stopper {
@@ -78,19 +72,8 @@ impl Watch {
     }
 
     /// Waits until the slot may have changed.
-    pub(crate) fn wait(&mut self, deadline: Deadline) {
-        let interval = match &mut self.ringer {
-            Ringer::System { .. } => Self::SELDOM,
-            Ringer::Nobody(pace) => pace.next(),
-        };
-        self.bell.wait(Deadline::after(interval).earlier(deadline), |state| state.rung);
-    }
-
-    /// Notes that a message came, so that the next may be near.
-    pub(crate) fn quicken(&mut self) {
-        if let Ringer::Nobody(pace) = &mut self.ringer {
-            pace.quicken();
-        }
+    pub(crate) fn wait(&self, deadline: Deadline) {
+        self.bell.wait(Deadline::after(self.interval()).earlier(deadline), |state| state.rung);
     }
 
     /// Waits for some time, whatever happens to the slot: a look at it would ring again.

@@ -1,5 +1,6 @@
 //! The commands, one file each: `Args` is its part of the command line, `run` does it.
 
+pub(crate) mod bench;
 pub(crate) mod call;
 pub(crate) mod completions;
 pub(crate) mod doctor;
@@ -7,8 +8,10 @@ pub(crate) mod explain;
 pub(crate) mod listen;
 pub(crate) mod ls;
 pub(crate) mod man;
+pub(crate) mod peer;
 pub(crate) mod reply;
 pub(crate) mod send;
+pub(crate) mod tour;
 pub(crate) mod transports;
 
 use crate::args::{Command, definition};
@@ -23,11 +26,14 @@ pub(crate) fn run(command: Option<Command>) -> Outcome {
         Some(Command::Listen(args)) => listen::run(&args),
         Some(Command::Call(args)) => call::run(&args),
         Some(Command::Reply(args)) => reply::run(&args),
+        Some(Command::Tour(args)) => tour::run(&args),
+        Some(Command::Bench(args)) => bench::run(&args),
         Some(Command::Transports(args)) => transports::run(&args),
         Some(Command::Ls(args)) => ls::run(&args),
         Some(Command::Doctor(args)) => doctor::run(&args),
         Some(Command::Explain(args)) => explain::run(&args),
         Some(Command::Completions(args)) => completions::run(&args),
         Some(Command::Man(args)) => man::run(&args),
+        Some(Command::Peer) => peer::run(),
     }
 }

@@ -163,6 +163,19 @@ fn removes_ipc(settings: &str) -> bool {
     !set.next_back().is_some_and(|value| matches!(value.trim(), "no" | "false" | "off" | "0"))
 }
 
+/// Keeps this thread, and those that it starts from now on, on one core.
+pub(crate) fn stay_on(core: usize) -> io::Result<()> {
+    samebox_sys::unix::processor::stay_on(core)
+}
+
+/// How many bytes of memory this process holds, where the system tells.
+pub(crate) fn own_memory() -> Option<u64> {
+    let memory = fs::read_to_string("/proc/self/smaps_rollup").ok()?;
+    let resident = memory.lines().find_map(|line| line.strip_prefix("Rss:"))?;
+    let kibibytes: u64 = resident.trim().strip_suffix(" kB")?.parse().ok()?;
+    Some(kibibytes << 10)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

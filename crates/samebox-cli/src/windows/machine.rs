@@ -35,3 +35,13 @@ fn pipes() -> Finding {
         }
     }
 }
+
+/// There is no wish for that on Windows yet.
+pub(crate) fn stay_on(_core: usize) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+/// How many bytes of memory this process holds: not told yet on Windows.
+pub(crate) fn own_memory() -> Option<u64> {
+    None
+}

@@ -2,14 +2,18 @@
 
 mod world;
 
+mod bench;
 mod calls;
 mod codes;
 mod facts;
 mod habits;
 mod messages;
 #[cfg(unix)]
+mod second;
+#[cfg(unix)]
 mod signals;
 #[cfg(unix)]
 mod terminal;
+mod tour;
 #[cfg(unix)]
 mod trouble;

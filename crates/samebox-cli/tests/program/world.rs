@@ -2,11 +2,12 @@
 
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Read, Write};
+use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// How long anything may take; far more than it does on a busy machine.
@@ -20,6 +21,15 @@ pub(crate) struct World {
 impl World {
     pub(crate) fn new() -> Self {
         Self { folder: TempDir::new().expect("a directory can be made") }
+    }
+
+    /// How many names of servers there are, with all that belongs to them.
+    pub(crate) fn names(&self) -> usize {
+        let count = |path: &Path| {
+            let entries = std::fs::read_dir(path).into_iter().flatten().flatten();
+            entries.filter(|entry| !entry.file_type().is_ok_and(|kind| kind.is_dir())).count()
+        };
+        count(self.folder.path()) + count(&self.folder.path().join("samebox"))
     }
 
     /// An endpoint of `pipe:` that nobody else has.
@@ -65,6 +75,11 @@ pub(crate) struct Samebox {
 impl Samebox {
     pub(crate) fn input(mut self, input: impl AsRef<[u8]>) -> Self {
         self.input = input.as_ref().to_vec();
+        self
+    }
+
+    pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
+        self.command.env(name, value);
         self
     }
 
@@ -213,5 +228,15 @@ fn next(lines: &Receiver<Vec<u8>>, awaited: &str) -> Option<Vec<u8>> {
         Ok(line) => Some(line),
         Err(RecvTimeoutError::Disconnected) => None,
         Err(RecvTimeoutError::Timeout) => panic!("waited in vain until {awaited}"),
+    }
+}
+
+/// Tries until it holds.
+#[track_caller]
+pub(crate) fn until(what: &str, mut holds: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !holds() {
+        assert!(start.elapsed() < PATIENCE, "waited in vain until {what}");
+        thread::sleep(Duration::from_millis(5));
     }
 }

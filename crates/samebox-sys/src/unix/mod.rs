@@ -3,5 +3,6 @@
 pub mod account;
 pub mod datagram;
 pub mod name;
+pub mod processor;
 pub mod runtime;
 pub mod socket;

@@ -1,0 +1,137 @@
+pub(crate) mod floor;
+mod measure;
+pub(crate) mod progress;
+mod row;
+mod size;
+pub(crate) mod statistics;
+pub(crate) mod table;
+
+use crate::commands::peer::{Attempt, Session, interruptible};
+use crate::exit::{Failure, Outcome, say};
+use crate::output;
+use crate::system;
+use floor::Mechanism;
+use measure::{Measure, Plan};
+use progress::Progress;
+use row::Row;
+use samebox::Endpoint;
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+#[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  samebox bench unix:bench pipe:bench tcp:127.0.0.1:0
+  samebox bench inproc:bench --size 64,1MiB --seconds 5 --json
+
+A second process is the server; beside samebox, and in turns with it, the same mechanism is measured
+bare, which is the floor. Ratios are samebox by the floor: medians of all rounds.")]
+pub(crate) struct Args {
+    /// What to measure, such as unix:bench; the name must be free
+    #[arg(value_name = "ENDPOINT", required = true)]
+    endpoints: Vec<String>,
+    /// Payload sizes, such as 64,4KiB; what the transport carries of 64,1KiB,64KiB,1MiB by default
+    #[arg(long = "size", value_name = "N", value_delimiter = ',', value_parser = size::parse)]
+    sizes: Vec<usize>,
+    /// How long to measure each size
+    #[arg(long, value_name = "S", default_value = "2", value_parser = size::parse_seconds)]
+    seconds: Duration,
+    /// How many rounds to divide that time into
+    #[arg(long, value_name = "N", default_value = "10")]
+    rounds: NonZeroUsize,
+    /// Keep the client on core A and the server on core B
+    #[arg(long, value_name = "A,B", value_delimiter = ',', num_args = 1)]
+    cores: Vec<usize>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// The sizes that are measured unless the user says otherwise.
+const SIZES: [usize; 4] = [64, 1 << 10, 64 << 10, 1 << 20];
+
+pub(crate) fn run(args: &Args) -> Outcome {
+    let cores = match args.cores[..] {
+        [] => None,
+        [ours, theirs] => Some((ours, theirs)),
+        _ => return Err(Failure::usage("--cores takes two: the client's and the server's")),
+    };
+    let plans: Vec<_> =
+        args.endpoints.iter().map(|endpoint| Run::new(endpoint, args)).collect::<Result<_, _>>()?;
+    if let Some((ours, _)) = cores {
+        pin(ours)?;
+    }
+    interruptible(|| measure(&plans, cores.map(|(_, theirs)| theirs), args.json))
+}
+
+fn measure(plans: &[Run], core: Option<usize>, json: bool) -> Outcome {
+    let progress = Progress::new(plans.iter().map(Run::turns).sum());
+    let mut rows = Vec::new();
+    for run in plans {
+        progress.name(&run.endpoint);
+        rows.extend(run.measure(core, &progress)?);
+    }
+    progress.end();
+    if json { output::print_json(&rows) } else { output::print(&table::table(&rows)) }
+}
+
+fn pin(core: usize) -> Outcome {
+    system::machine::stay_on(core).map_err(|cause| {
+        Failure::usage(format!(
+            "this process cannot stay on core {core}: {cause}; leave --cores out"
+        ))
+    })
+}
+
+/// One endpoint to measure.
+struct Run {
+    endpoint: String,
+    floor: Option<Mechanism>,
+    sizes: Vec<usize>,
+    plan: Plan,
+}
+
+impl Run {
+    fn new(endpoint: &str, args: &Args) -> Result<Self, Failure> {
+        let parsed: Endpoint = endpoint.parse()?;
+        let floor = Mechanism::of(parsed.scheme());
+        let sizes = sizes(&parsed, &args.sizes)?;
+        let rounds = args.rounds.get();
+        // The rounds and what warms up.
+        let turns = u32::try_from(Measure::turns(rounds, floor.is_some())).unwrap_or(u32::MAX);
+        let plan = Plan { rounds, slice: args.seconds / turns };
+        Ok(Self { endpoint: endpoint.into(), floor, sizes, plan })
+    }
+
+    fn turns(&self) -> u64 {
+        Measure::turns(self.plan.rounds, self.floor.is_some()) * self.sizes.len() as u64
+    }
+
+    fn measure(&self, core: Option<usize>, progress: &Progress) -> Attempt<Vec<Row>> {
+        let mut session = Session::pinned(&self.endpoint, core)?;
+        let has_floor = session.with_floor(self.floor)?;
+        let mut rows = Vec::new();
+        for &size in &self.sizes {
+            let measure = Measure { session: &mut session, plan: self.plan, size, has_floor };
+            rows.push(measure.run(&self.endpoint, &|| progress.step())?);
+        }
+        Ok(rows)
+    }
+}
+
+/// The sizes to measure: what the user asked for, or what the transport carries of the usual ones.
+fn sizes(endpoint: &Endpoint, asked: &[usize]) -> samebox::Result<Vec<usize>> {
+    let largest = crate::limit::largest_message(endpoint)?;
+    if let Some(wrong) = asked.iter().find(|size| **size > largest) {
+        let why = format!("it carries at most {largest} bytes, not {wrong}");
+        return Err(endpoint.invalid(why).with_advice("choose a smaller --size"));
+    }
+    if !asked.is_empty() {
+        return Ok(asked.to_vec());
+    }
+    let (fit, more): (Vec<_>, Vec<_>) = SIZES.into_iter().partition(|size| *size <= largest);
+    if !more.is_empty() {
+        say(&format!("{endpoint} carries at most {largest} bytes, so larger sizes are left out"));
+    }
+    Ok(fit)
+}

@@ -1,0 +1,80 @@
+//! The sending end of what is measured.
+
+use super::order::Attempt;
+use samebox::{Client, Deadline, Endpoint, Server, bind};
+use std::iter::repeat_n;
+use std::time::Duration;
+
+/// One way of sending and asking: samebox, or a bare mechanism.
+pub(crate) trait Near {
+    /// Sends a message and waits for an answer of the same size.
+    fn round_trip(&mut self, payload: &[u8]) -> Attempt<()>;
+
+    /// Sends one message at once.
+    fn send(&mut self, payload: &[u8]) -> Attempt<()>;
+
+    /// Sends many messages; one by one where the mechanism has nothing better.
+    fn send_many(&mut self, payload: &[u8], count: usize) -> Attempt<()> {
+        (0..count).try_for_each(|_| self.send(payload))
+    }
+
+    /// Sees to it that nothing waits to be sent.
+    fn flush(&mut self) -> Attempt<()> {
+        Ok(())
+    }
+}
+
+/// A client of samebox.
+pub(crate) struct Ours {
+    client: Client,
+    /// Hears the answers where messages go one way only.
+    back: Option<Server>,
+}
+
+impl Ours {
+    /// How long one answer may take.
+    const PATIENCE: Duration = Duration::from_secs(10);
+
+    pub(crate) fn new(client: Client) -> Self {
+        Self { client, back: None }
+    }
+
+    pub(crate) fn endpoint(&self) -> &Endpoint {
+        self.client.endpoint()
+    }
+
+    /// Becomes the server of the way back; tells where.
+    pub(crate) fn hear_answers_at(&mut self, endpoint: &str) -> Attempt<String> {
+        let server = bind(endpoint)?;
+        let bound = server.endpoint().to_string();
+        self.back = Some(server);
+        Ok(bound)
+    }
+}
+
+impl Near for Ours {
+    fn round_trip(&mut self, payload: &[u8]) -> Attempt<()> {
+        let deadline = Deadline::after(Self::PATIENCE);
+        match &mut self.back {
+            None => drop(self.client.call(payload, deadline)?),
+            Some(back) => {
+                self.client.send_by(payload, deadline)?;
+                drop(back.recv(deadline)?);
+            }
+        }
+        Ok(())
+    }
+
+    fn send(&mut self, payload: &[u8]) -> Attempt<()> {
+        Ok(self.client.send(payload)?)
+    }
+
+    fn send_many(&mut self, payload: &[u8], count: usize) -> Attempt<()> {
+        self.client.send_many(repeat_n(payload, count))?;
+        Ok(())
+    }
+
+    fn flush(&mut self) -> Attempt<()> {
+        Ok(self.client.flush(Self::PATIENCE)?)
+    }
+}

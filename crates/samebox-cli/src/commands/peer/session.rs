@@ -1,0 +1,176 @@
+//! Two ends that talk: this process and the other end.
+
+use super::near::{Near, Ours};
+use super::order::{Answer, Attempt, Order, Side, Taken, Trouble};
+use super::second::Second;
+use crate::commands::bench::floor::{self, Mechanism};
+use samebox::{Endpoint, ErrorKind, connect, transport};
+use std::time::{Duration, Instant};
+
+/// How one-way messages are sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// One call per message.
+    Single,
+    /// One call for all.
+    Batched,
+}
+
+/// A client of samebox here and its server at the other end, and the same without samebox.
+pub(crate) struct Session {
+    // The client goes before its server.
+    ours: Ours,
+    floor: Option<Box<dyn Near>>,
+    second: Second,
+}
+
+impl Session {
+    /// How long the other end may take to be ready.
+    const READY: Duration = Duration::from_secs(5);
+    /// How long one piece of work may take beyond any expectation.
+    pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+
+    /// Starts the other end as the server of `endpoint` and connects to it.
+    ///
+    /// # Errors
+    /// What either end met; `Unsupported` where this system lacks the mechanism.
+    pub(crate) fn open(endpoint: &str) -> Attempt<Self> {
+        Self::pinned(endpoint, None)
+    }
+
+    /// As [`Session::open`], with the other end kept on one core.
+    pub(crate) fn pinned(endpoint: &str, core: Option<usize>) -> Attempt<Self> {
+        let parsed: Endpoint = endpoint.parse()?;
+        let capabilities = transport(&parsed)?.capabilities();
+        let inside = parsed.scheme() == "inproc";
+        let mut second = if inside { Second::thread() } else { Second::process() }?;
+        if let Some(core) = core {
+            second.ask(&Order::Pin { core })?;
+        }
+        let Answer::Bound { address } = second.ask(&Order::Bind { endpoint: endpoint.into() })?
+        else {
+            return Err(confused());
+        };
+        let mut ours = Ours::new(connect(&address)?);
+        if !capabilities.duplex {
+            let back = parsed.with_name(format!("{}-back", parsed.name()));
+            let endpoint = ours.hear_answers_at(&back.to_string())?;
+            second.ask(&Order::Return { endpoint })?;
+        }
+        Ok(Self { ours, floor: None, second })
+    }
+
+    /// Connects the two ends by the bare mechanism too, where there is one; tells whether.
+    pub(crate) fn with_floor(&mut self, mechanism: Option<Mechanism>) -> Attempt<bool> {
+        let Some(mechanism) = mechanism else { return Ok(false) };
+        let Answer::Bound { address } = self.second.ask(&Order::Floor { mechanism })? else {
+            return Err(confused());
+        };
+        self.floor = Some(floor::connect(mechanism, &address)?);
+        self.second.answer(Self::READY)?;
+        Ok(true)
+    }
+
+    /// Where the other end listens.
+    pub(crate) fn endpoint(&self) -> String {
+        self.ours.endpoint().to_string()
+    }
+
+    /// The process at the other end; none where it is a thread.
+    pub(crate) fn second_id(&self) -> Option<u32> {
+        self.second.id()
+    }
+
+    /// Sends one message; tells what the other end says that it received.
+    pub(crate) fn say(&mut self, payload: &str) -> Attempt<String> {
+        self.begin(&Order::Hear)?;
+        let Self { ours, second, .. } = self;
+        second
+            .within(Self::PATIENCE, || ours.send(payload.as_bytes()).and_then(|()| ours.flush()))?;
+        match second.answer(Self::PATIENCE)? {
+            Answer::Heard { payload } => Ok(payload),
+            _ => Err(confused()),
+        }
+    }
+
+    /// Nanoseconds of so many round trips.
+    pub(crate) fn round_trips(&mut self, side: Side, size: usize, count: u64) -> Attempt<Vec<u64>> {
+        self.begin(&Order::Echo { side, count, size })?;
+        let payload = vec![b'x'; size];
+        let (second, near) = self.near(side)?;
+        let mut samples = Vec::with_capacity(usize::try_from(count).unwrap_or(0));
+        let asked = second.within(Self::PATIENCE, || {
+            let mut before = Instant::now();
+            for _ in 0..count {
+                near.round_trip(&payload)?;
+                let after = Instant::now();
+                samples.push(u64::try_from((after - before).as_nanos()).unwrap_or(u64::MAX));
+                before = after;
+            }
+            Ok(())
+        });
+        second.closes(asked)?;
+        Ok(samples)
+    }
+
+    /// Sends so many messages one way: what came of it, and how long sending took.
+    pub(crate) fn one_way(
+        &mut self,
+        side: Side,
+        way: Way,
+        size: usize,
+        count: u64,
+    ) -> Attempt<(Taken, Duration)> {
+        self.begin(&Order::Take { side, count, size })?;
+        let payload = vec![b'x'; size];
+        let (second, near) = self.near(side)?;
+        let begin = Instant::now();
+        let sent = second.within(Self::PATIENCE, || match way {
+            Way::Single => (0..count).try_for_each(|_| near.send(&payload)),
+            Way::Batched => near.send_many(&payload, usize::try_from(count).unwrap_or(usize::MAX)),
+        });
+        let took = begin.elapsed();
+        let sent = sent.and_then(|()| near.flush());
+        match second.closes(sent)? {
+            Answer::Taken(taken) => Ok((taken, took)),
+            _ => Err(confused()),
+        }
+    }
+
+    fn near(&mut self, side: Side) -> Attempt<(&mut Second, &mut dyn Near)> {
+        let near: &mut dyn Near = match (side, &mut self.floor) {
+            (Side::Ours, _) => &mut self.ours,
+            (Side::Floor, Some(floor)) => floor.as_mut(),
+            (Side::Floor, None) => return Err(confused()),
+        };
+        Ok((&mut self.second, near))
+    }
+
+    fn begin(&mut self, order: &Order) -> Attempt<()> {
+        match self.second.ask(order)? {
+            Answer::Ready => Ok(()),
+            _ => Err(confused()),
+        }
+    }
+}
+
+impl Second {
+    /// Waits for the answer that ends a piece of work; what the other end met says more than what
+    /// came of it here.
+    fn closes(&mut self, here: Attempt<()>) -> Attempt<Answer> {
+        match here.and_then(|()| self.tell(&Order::End)) {
+            Ok(()) => self.answer(Session::PATIENCE),
+            Err(trouble) => Err(self
+                .answer(Duration::from_millis(200))
+                .err()
+                .filter(|there| {
+                    !matches!(there.kind, ErrorKind::TimedOut | ErrorKind::Disconnected)
+                })
+                .unwrap_or(trouble)),
+        }
+    }
+}
+
+fn confused() -> Trouble {
+    Trouble::new(ErrorKind::Mismatch, "the two ends disagree; this is a fault")
+}

@@ -1,0 +1,51 @@
+//! A bare Unix socket between two processes of this user, for measuring what it can do.
+
+use samebox_sys::unix::datagram::set_receive_buffer;
+use samebox_sys::unix::runtime::runtime_directory;
+use std::fs;
+use std::io;
+use std::net::UdpSocket;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::PathBuf;
+use std::process;
+
+/// Whether this system has it.
+pub(crate) const IS_THERE: bool = true;
+
+/// Waits for one client; its name goes with it.
+pub(crate) struct Listener {
+    listener: UnixListener,
+    path: PathBuf,
+}
+
+impl Listener {
+    pub(crate) fn bind() -> io::Result<Self> {
+        let path = runtime_directory()?.join(format!("floor-{}", process::id()));
+        let _ = fs::remove_file(&path);
+        Ok(Self { listener: UnixListener::bind(&path)?, path })
+    }
+
+    pub(crate) fn address(&self) -> String {
+        self.path.display().to_string()
+    }
+
+    pub(crate) fn accept(self) -> io::Result<UnixStream> {
+        Ok(self.listener.accept()?.0)
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        // Somebody may have tidied up before.
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+pub(crate) fn connect(address: &str) -> io::Result<UnixStream> {
+    UnixStream::connect(address)
+}
+
+/// Gives a datagram socket a receive buffer as large as the transport's own.
+pub(crate) fn widen(socket: &UdpSocket) -> io::Result<()> {
+    set_receive_buffer(socket, 4 << 20)
+}

@@ -1,0 +1,103 @@
+//! `samebox bench`: the shape of what it prints, never how fast anything is.
+
+use crate::world::{Finished, World};
+use serde_json::Value;
+
+fn unique(scheme: &str, name: &str) -> String {
+    format!("{scheme}:{name}-{}", std::process::id())
+}
+
+fn measure(world: &World, args: &[&str]) -> Finished {
+    world.run(&[&["bench", "--seconds", "0.05", "--rounds", "2"], args].concat())
+}
+
+fn rows(finished: Finished) -> Vec<Value> {
+    assert_eq!(finished.code, Some(0), "{finished:?}");
+    assert_eq!(finished.stderr, "", "progress is for terminals");
+    finished.json().as_array().expect("it is a list").clone()
+}
+
+#[track_caller]
+fn is_positive(row: &Value, key: &str) {
+    assert!(
+        row[key].as_f64().is_some_and(|number| number > 0.0 && number.is_finite()),
+        "{key}: {row}"
+    );
+}
+
+#[test]
+fn there_is_one_object_per_size_of_each_endpoint() {
+    let world = World::new();
+    let (pipe, inproc) = (world.pipe(), unique("inproc", "bench"));
+    let rows = rows(measure(&world, &[&pipe, &inproc, "--size", "64,4KiB", "--json"]));
+    let found: Vec<_> =
+        rows.iter().map(|row| (row["endpoint"].as_str(), row["size"].as_u64())).collect();
+    let [pipe, inproc] = [Some(&*pipe), Some(&*inproc)];
+    assert_eq!(
+        found,
+        [(pipe, Some(64)), (pipe, Some(4096)), (inproc, Some(64)), (inproc, Some(4096)),]
+    );
+}
+
+#[test]
+fn every_row_has_times_rates_and_the_floor() {
+    let world = World::new();
+    let rows =
+        rows(measure(&world, &["tcp:0", &unique("inproc", "row"), "--size", "100", "--json"]));
+    for row in &rows {
+        let trip = &row["round_trip_ns"];
+        let parts = ["p50", "p99", "p999", "max"].map(|part| trip[part].as_u64().expect("a time"));
+        assert!(parts[0] > 0 && parts.is_sorted(), "{trip}");
+        for key in [
+            "messages_per_second",
+            "batched_messages_per_second",
+            "bytes_per_second",
+            "samples",
+            "floor_round_trip_ns",
+            "floor_messages_per_second",
+            "floor_bytes_per_second",
+            "round_trip_ratio",
+            "rate_ratio",
+            "batched_ratio",
+            "bytes_ratio",
+        ] {
+            is_positive(row, key);
+        }
+        let bytes = row["messages_per_second"].as_f64().map(|rate| rate * 100.0);
+        assert_eq!(row["bytes_per_second"].as_f64(), bytes);
+    }
+}
+
+#[test]
+fn the_table_has_a_line_per_size_in_100_columns() {
+    let world = World::new();
+    let table = measure(&world, &[&world.pipe(), "--size", "64,65536"]).ok();
+    assert_eq!(table.lines().count(), 4, "{table}");
+    assert!(table.lines().all(|line| line.chars().count() <= 100), "{table}");
+}
+
+#[test]
+fn messages_larger_than_a_socket_holds_are_answered_whole() {
+    let world = World::new();
+    let rows = rows(measure(&world, &[&world.pipe(), "--size", "4MiB", "--json"]));
+    is_positive(&rows[0], "round_trip_ratio");
+}
+
+#[test]
+fn what_cannot_be_measured_is_refused() {
+    let world = World::new();
+    let too_large = format!("{}?max=100", world.pipe());
+    let said = measure(&world, &[&too_large, "--size", "101"]).failed(2);
+    assert!(said.contains("at most 100 bytes"), "{said}");
+    measure(&world, &["nothing:x"]).failed(2);
+    measure(&world, &[&world.pipe(), "--size", "0"]).failed(2);
+    measure(&world, &[&world.pipe(), "--cores", "0"]).failed(2);
+}
+
+#[test]
+fn a_live_servers_name_is_left_alone() {
+    let world = World::new();
+    let (_server, endpoint) = world.serve(&["listen", &world.pipe()]);
+    let said = measure(&world, &[&endpoint]).failed(11);
+    assert!(said.contains(&endpoint), "{said}");
+}
