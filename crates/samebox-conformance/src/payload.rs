@@ -22,20 +22,22 @@ pub(crate) fn filler(seed: usize, size: usize) -> Vec<u8> {
     bytes
 }
 
-/// The `number`th payload of a client, at least `size` bytes long.
+/// The `number`th payload of a client, of `size` bytes at most where that leaves room for its head.
 pub(crate) fn numbered(client: u32, number: u32, size: usize) -> Vec<u8> {
-    let mut payload = format!("{client}:{number}:").into_bytes();
-    payload.extend(filler(seed(client, number), size.saturating_sub(payload.len())));
+    let room = size.saturating_sub(format!("{client}:{number}:{size}:").len());
+    let mut payload = format!("{client}:{number}:{room}:").into_bytes();
+    payload.extend(filler(seed(client, number), room));
     payload
 }
 
 /// Which client sent a payload, and its number; `None` when it is not whole.
 pub(crate) fn read_number(payload: &[u8]) -> Option<(u32, u32)> {
-    let mut parts = payload.splitn(3, |byte| *byte == b':');
-    let mut number = || std::str::from_utf8(parts.next()?).ok()?.parse().ok();
-    let (client, number) = (number()?, number()?);
+    let mut parts = payload.splitn(4, |byte| *byte == b':');
+    let mut number = || std::str::from_utf8(parts.next()?).ok()?.parse::<u32>().ok();
+    let (client, number, room) = (number()?, number()?, number()?);
     let rest = parts.next()?;
-    (filler(seed(client, number), rest.len()) == rest).then_some((client, number))
+    let whole = rest.len() == room as usize && rest == filler(seed(client, number), rest.len());
+    whole.then_some((client, number))
 }
 
 fn seed(client: u32, number: u32) -> usize {
@@ -55,10 +57,12 @@ mod tests {
     #[test]
     fn a_damaged_payload_has_no_number() {
         let whole = numbered(3, 14, 1000);
+        assert!((990..=1000).contains(&whole.len()));
         assert_eq!(read_number(&whole), Some((3, 14)));
         let mut damaged = whole.clone();
         damaged[500] ^= 1;
         assert_eq!(read_number(&damaged), None);
+        assert_eq!(read_number(&whole[..whole.len() - 1]), None);
         assert_eq!(read_number(b"3:"), None);
     }
 }

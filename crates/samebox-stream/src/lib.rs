@@ -9,6 +9,7 @@
 mod client;
 mod mechanism;
 mod options;
+mod pool;
 mod server;
 
 #[cfg(unix)]

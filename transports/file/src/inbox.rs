@@ -114,6 +114,7 @@ impl FileInbox {
 
     fn message(&mut self, payload: Vec<u8>) -> Message {
         self.counters.received += 1;
+        self.watch.quicken();
         Message::new(payload, Arc::clone(&self.nobody))
     }
 }
@@ -181,7 +182,7 @@ mod tests {
         let endpoint = endpoint.with_name(path.to_str().unwrap());
         let mut faults = Faults::default();
         let watch = watch(&endpoint, &Options::of(&endpoint).unwrap(), &mut faults);
-        assert_eq!(watch.interval(), Watch::OFTEN);
+        assert!(watch.is_polling());
         let fault = faults.take().unwrap();
         assert!(fault.to_string().contains("watch=poll"), "{fault}");
     }

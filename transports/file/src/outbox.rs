@@ -44,6 +44,8 @@ struct Sending<'a> {
     payload: &'a [u8],
     deadline: Deadline,
     pace: Pace,
+    /// Whom the message is for, and when that was found out.
+    reader: Option<(Reader, Instant)>,
     /// The message in the way, and since when it has stood there unchanged.
     obstacle: Option<(Outside, Instant)>,
     /// Until when an absent server may come back.
@@ -57,6 +59,9 @@ struct Sending<'a> {
 impl FileOutbox {
     /// How long a reader may hold the lock before `overflow=reject` counts it as full.
     const READING: Duration = Duration::from_millis(100);
+
+    /// How long a blocked `send` believes that the server is there.
+    const TRUSTED: Duration = Duration::from_millis(20);
 
     pub(crate) fn connect(
         endpoint: &Endpoint,
@@ -124,23 +129,38 @@ impl FileOutbox {
 
     /// One attempt, and what to do after it: `true` when the message is in the slot.
     fn advance(&mut self, sending: &mut Sending<'_>) -> Result<bool> {
-        let reader = self.reader(Operation::Send)?;
+        let reader = self.current_reader(sending)?;
         if reader == Reader::Nobody {
             return sending.check_absence(self).map(|()| false);
         }
-        if let Reader::Samebox { max } = reader {
-            self.check_size(sending.payload, max)?;
-        }
-        (sending.met, sending.absence) = (true, None);
         let overwrite = reader == Reader::Other && sending.may_overwrite(self.options.overwrite);
         let attempt = self.attempt(sending, overwrite)?;
         match attempt {
             Attempt::Done => return Ok(true),
             Attempt::Full(outside) => sending.note_obstacle(outside),
-            Attempt::Busy | Attempt::Missing => {}
+            Attempt::Busy => {}
+            Attempt::Missing => sending.reader = None,
         }
         sending.check_patience(self, &attempt)?;
         Ok(false)
+    }
+
+    /// Whom the message is for, found out anew from time to time.
+    fn current_reader(&mut self, sending: &mut Sending<'_>) -> Result<Reader> {
+        if let Some((reader, seen)) = sending.reader
+            && seen.elapsed() < Self::TRUSTED
+        {
+            return Ok(reader);
+        }
+        let reader = self.reader(Operation::Send)?;
+        if let Reader::Samebox { max } = reader {
+            self.check_size(sending.payload, max)?;
+        }
+        sending.reader = (reader != Reader::Nobody).then(|| (reader, Instant::now()));
+        if reader != Reader::Nobody {
+            (sending.met, sending.absence) = (true, None);
+        }
+        Ok(reader)
     }
 
     fn attempt(&self, sending: &Sending<'_>, overwrite: bool) -> Result<Attempt> {
@@ -186,9 +206,7 @@ impl Sending<'_> {
 
     fn note_obstacle(&mut self, outside: Outside) {
         if self.obstacle.is_none_or(|(known, _)| known != outside) {
-            // A new message in the way means that the server does its work.
             self.obstacle = Some((outside, Instant::now()));
-            self.pace.quicken();
         }
     }
 
@@ -239,6 +257,7 @@ impl Outbox for FileOutbox {
             payload: message.payload,
             deadline,
             pace: Pace::new(),
+            reader: None,
             obstacle: None,
             absence: None,
             locked: None,

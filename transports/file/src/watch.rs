@@ -1,3 +1,4 @@
+use crate::pace::Pace;
 use crate::place::Place;
 use notify::event::{AccessKind, AccessMode, ModifyKind};
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher, WatcherKind};
@@ -9,8 +10,16 @@ use std::time::Duration;
 /// Wakes a server when its slot may have changed, or when it is stopped.
 pub(crate) struct Watch {
     bell: Arc<Bell>,
-    /// What rings the bell; `None` when the server looks by itself often enough.
-    watcher: Option<RecommendedWatcher>,
+    ringer: Ringer,
+}
+
+/// What rings the bell.
+enum Ringer {
+    System {
+        _watcher: RecommendedWatcher,
+    },
+    /// Nothing: the server looks by itself, often after a message and less and less without one.
+    Nobody(Pace),
 }
 
 #[derive(Default)]
@@ -29,12 +38,14 @@ impl Watch {
     /// How often to look when changes are announced: for those that are not.
     const SELDOM: Duration = Duration::from_secs(1);
 
-    /// How often to look when nothing announces them.
-    pub(crate) const OFTEN: Duration = Duration::from_millis(50);
-
-    /// Looks often, and is told nothing.
+    /// Looks up to 20 times a second, and is told nothing.
     pub(crate) fn polling() -> Self {
-        Self { bell: Arc::default(), watcher: None }
+        Self { bell: Arc::default(), ringer: Ringer::Nobody(Pace::new()) }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn is_polling(&self) -> bool {
+        matches!(self.ringer, Ringer::Nobody(_))
     }
 
     /// Watches the directory of the slot: the slot itself may be removed and made again.
@@ -44,19 +55,14 @@ impl Watch {
     pub(crate) fn on(place: &Place) -> notify::Result<Self> {
         let bell = Arc::<Bell>::default();
         let name = place.slot.file_name().unwrap_or_default().to_ascii_lowercase();
-        let ringer = Arc::clone(&bell);
+        let rung = Arc::clone(&bell);
         let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
             if event.is_ok_and(|event| concerns(&event, &name)) {
-                ringer.ring();
+                rung.ring();
             }
         })?;
         watcher.watch(&place.directory, RecursiveMode::NonRecursive)?;
-        Ok(Self { bell, watcher: Some(watcher) })
-    }
-
-    /// How long to wait for an announcement before looking all the same.
-    pub(crate) fn interval(&self) -> Duration {
-        if self.watcher.is_some() { Self::SELDOM } else { Self::OFTEN }
+        Ok(Self { bell, ringer: Ringer::System { _watcher: watcher } })
     }
 
     pub(crate) fn stopper(&self) -> Stopper {
@@ -72,8 +78,19 @@ impl Watch {
     }
 
     /// Waits until the slot may have changed.
-    pub(crate) fn wait(&self, deadline: Deadline) {
-        self.bell.wait(Deadline::after(self.interval()).earlier(deadline), |state| state.rung);
+    pub(crate) fn wait(&mut self, deadline: Deadline) {
+        let interval = match &mut self.ringer {
+            Ringer::System { .. } => Self::SELDOM,
+            Ringer::Nobody(pace) => pace.next(),
+        };
+        self.bell.wait(Deadline::after(interval).earlier(deadline), |state| state.rung);
+    }
+
+    /// Notes that a message came, so that the next may be near.
+    pub(crate) fn quicken(&mut self) {
+        if let Ringer::Nobody(pace) = &mut self.ringer {
+            pace.quicken();
+        }
     }
 
     /// Waits for some time, whatever happens to the slot: a look at it would ring again.

@@ -3,6 +3,16 @@
 use crate::world::World;
 use serde_json::Value;
 
+/// Shell commands of this system: one copies its input, one takes a minute.
+#[cfg(unix)]
+const COPY: &str = "cat";
+#[cfg(windows)]
+const COPY: &str = "more";
+#[cfg(unix)]
+const SLOW: &str = "sleep 60";
+#[cfg(windows)]
+const SLOW: &str = "ping -n 60 127.0.0.1";
+
 #[test]
 fn an_echo_answers_with_the_payload() {
     let world = World::new();
@@ -54,9 +64,9 @@ fn json_answers_have_the_promised_fields() {
 #[test]
 fn a_command_answers_with_what_it_prints() {
     let world = World::new();
-    let (_server, endpoint) = world.serve(&["reply", &world.pipe(), "--exec", "sort"]);
-    let call = world.samebox(&["call", &endpoint, "--raw"]).input("b\na\n").run();
-    assert_eq!(call.ok().replace('\r', ""), "a\nb");
+    let (_server, endpoint) = world.serve(&["reply", &world.pipe(), "--exec", COPY]);
+    let call = world.samebox(&["call", &endpoint, "--raw"]).input("a\nb\n").run();
+    assert_eq!(call.ok().replace('\r', "").trim_end(), "a\nb");
 }
 
 #[test]
@@ -72,7 +82,8 @@ fn a_failed_command_is_a_fault_in_its_own_words() {
 #[test]
 fn one_fault_among_many_calls_leaves_the_others_answered() {
     let world = World::new();
-    let (_server, endpoint) = world.serve(&["reply", &world.pipe(), "--exec", "sort && exit 1"]);
+    let (_server, endpoint) =
+        world.serve(&["reply", &world.pipe(), "--exec", &format!("{COPY} && exit 1")]);
     let call = world.samebox(&["call", &endpoint, "--split", "line", "--json"]);
     let called = call.input("a\nb\n").run();
     assert_eq!(called.code, Some(64));
@@ -82,18 +93,23 @@ fn one_fault_among_many_calls_leaves_the_others_answered() {
 #[test]
 fn a_slow_command_is_ended_and_its_caller_told() {
     let world = World::new();
-    // Both shells have a command of this kind: it waits for a minute.
-    let slow = if cfg!(windows) { "ping -n 60 127.0.0.1" } else { "sleep 60" };
-    let reply = ["reply", &world.pipe(), "--exec", slow, "--timeout", "300ms"];
+    let reply = ["reply", &world.pipe(), "--exec", SLOW, "--timeout", "300ms"];
     let (_server, endpoint) = world.serve(&reply);
     let told = world.run(&["call", &endpoint, "x"]).failed(64);
     assert!(told.contains("300ms"), "{told}");
 }
 
 #[test]
+fn a_caller_that_gets_no_answer_in_time_ends_with_4() {
+    let world = World::new();
+    let (_server, endpoint) = world.serve(&["reply", &world.pipe(), "--exec", SLOW]);
+    world.run(&["call", &endpoint, "x", "--timeout", "200ms"]).failed(4);
+}
+
+#[test]
 fn calls_run_beside_each_other_up_to_jobs() {
     let world = World::new();
-    let reply = ["reply", &world.pipe(), "--exec", "sort", "--jobs", "2", "--count", "8"];
+    let reply = ["reply", &world.pipe(), "--exec", COPY, "--jobs", "2", "--count", "8"];
     let (server, endpoint) = world.serve(&reply);
     let callers: Vec<_> =
         (0..8).map(|_| world.samebox(&["call", &endpoint, "same"]).start()).collect();
@@ -107,7 +123,7 @@ fn calls_run_beside_each_other_up_to_jobs() {
 fn a_message_that_waits_for_no_answer_runs_the_command_too() {
     let world = World::new();
     let seen = world.folder.path().join("seen");
-    let command = format!("sort > {}", seen.display());
+    let command = format!("{COPY} > {}", seen.display());
     let (server, endpoint) =
         world.serve(&["reply", &world.pipe(), "--exec", &command, "--count", "1"]);
     world.run(&["send", &endpoint, "one way"]).ok();

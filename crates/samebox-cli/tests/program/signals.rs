@@ -1,9 +1,9 @@
 //! Ctrl-C and a request to end.
 
-use crate::world::{PATIENCE, Started, World, until};
+use crate::world::{PATIENCE, Started, World};
 use rustix::process::{Pid, Signal, kill_process};
 use std::path::Path;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 fn signal(program: &Started, signal: Signal) {
     kill_process(Pid::from_child(&program.child), signal).expect("it runs");
@@ -80,4 +80,14 @@ fn a_shell_that_ignores_ctrl_c_for_its_jobs_does_not_keep_it_from_working() {
     server.listening();
     signal(&server, Signal::INT);
     assert_eq!(server.finish().code, Some(130));
+}
+
+/// Tries until it holds.
+#[track_caller]
+fn until(what: &str, mut holds: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !holds() {
+        assert!(start.elapsed() < PATIENCE, "waited in vain until {what}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
 }

@@ -79,10 +79,8 @@ fn colour_is_for_terminals_without_no_color() {
     let coloured = |no_color: Option<&str>| {
         let world = World::new();
         let (screen, side) = terminal();
-        let mut doctor = world.samebox(&["doctor"]).env("TERM", "xterm");
-        if let Some(value) = no_color {
-            doctor = doctor.env("NO_COLOR", value);
-        }
+        let mut doctor = world.samebox(&["doctor"]);
+        doctor.command.env("TERM", "xterm").envs(no_color.map(|value| ("NO_COLOR", value)));
         let doctor = doctor.stdout(side).start();
         let seen = read_until(screen, "inotify instances");
         assert_eq!(doctor.finish().code, Some(0));

@@ -2,7 +2,7 @@
 
 use crate::world::World;
 use rustix::process::{Pid, Signal, kill_process};
-use std::fs::{File, Permissions, create_dir, set_permissions};
+use std::fs::{Permissions, create_dir, set_permissions};
 use std::io::Write;
 use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt;
@@ -45,7 +45,7 @@ fn a_server_that_dies_with_a_call_outstanding_is_8() {
 #[cfg(target_os = "linux")]
 fn a_full_disk_under_stdout_is_1() {
     let world = World::new();
-    let full = File::options().write(true).open("/dev/full").expect("the system has it");
+    let full = std::fs::File::options().write(true).open("/dev/full").expect("the system has it");
     let told = world.samebox(&["transports"]).stdout(full).run().failed(1);
     assert!(told.contains("cannot write to stdout"), "{told}");
 }

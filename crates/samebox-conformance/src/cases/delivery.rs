@@ -13,6 +13,7 @@ super::cases!(
     a_passed_deadline_still_tries_once,
     eight_clients_lose_and_double_nothing,
     a_hundred_clients_are_heard_at_once,
+    clients_that_come_and_go_leave_nothing,
     what_is_lost_is_counted,
 );
 
@@ -71,18 +72,23 @@ fn send_many_equals_sends(world: &World) -> Outcome {
 fn sent_before_close_is_delivered(world: &World) -> Outcome {
     let mut server = world.bind();
     for number in 0..20 {
-        let sender = world.client(&server.endpoint(), move |client| {
-            client.send(&numbered(number, 0, 100));
-            client.send(&numbered(number, 1, 5000));
-        });
+        let size = 100 + 500 * number as usize;
+        let one =
+            world.client(&server.endpoint(), move |client| client.send(&numbered(number, 0, size)));
         if !world.waits_for_handler() {
             // The client is closed before the server looks.
-            sender.join();
+            one.join();
         }
+        server.expect(&numbered(number, 0, size));
+        let two = world.client(&server.endpoint(), move |client| {
+            client.send(&numbered(number, 1, 100));
+            client.send(&numbered(number, 2, 5000));
+        });
         let mut received = server.take(2);
         received.sort_by_key(Vec::len);
-        let expected = [numbered(number, 0, 100), numbered(number, 1, 5000)];
+        let expected = [numbered(number, 1, 100), numbered(number, 2, 5000)];
         assert!(received == expected, "client {number}: {}", shown(&received[0]));
+        two.join();
     }
     Ok(())
 }
@@ -144,6 +150,23 @@ fn a_hundred_clients_are_heard_at_once(world: &World) -> Outcome {
     let expected = (0..100).flat_map(|client| (0..3).map(move |number| Some((client, number))));
     assert!(received.into_iter().eq(expected), "each of the 300 was to come once");
     server.expect_nothing();
+    Ok(())
+}
+
+fn clients_that_come_and_go_leave_nothing(world: &World) -> Outcome {
+    // More than a process may have open files, where nobody raised the limit.
+    const COUNT: u32 = 1100;
+    let mut server = world.bind();
+    for number in 0..COUNT / 20 {
+        let senders = (0..20).map(|client| {
+            world.client(&server.endpoint(), move |it| it.send(&numbered(client, number, 0)))
+        });
+        let senders: Vec<_> = senders.collect();
+        let mut received: Vec<_> = server.take(20).iter().map(|one| read_number(one)).collect();
+        senders.into_iter().for_each(Job::join);
+        received.sort();
+        assert!(received.into_iter().eq((0..20).map(|client| Some((client, number)))));
+    }
     Ok(())
 }
 

@@ -10,6 +10,7 @@ super::cases!(
     connecting_to_nobody_fails_at_once,
     a_client_may_start_before_its_server,
     a_live_servers_name_is_never_taken,
+    a_busy_servers_name_is_never_taken,
     racing_servers_have_one_winner,
     a_name_is_free_at_once_after_its_server,
     two_names_do_not_mix,
@@ -61,6 +62,18 @@ fn a_live_servers_name_is_never_taken(world: &World) -> Outcome {
     let sender = world.client(&endpoint, |client| client.send(b"unharmed"));
     first.expect(b"unharmed");
     sender.join();
+    Ok(())
+}
+
+fn a_busy_servers_name_is_never_taken(world: &World) -> Outcome {
+    needs_an_owner(world)?;
+    let busy = world.bind();
+    let endpoint = busy.endpoint();
+    // It looks after none of them, and is alive all the same.
+    let clients: Vec<_> = (0..50).map(|_| world.connect(&endpoint)).collect();
+    assert_eq!(world.try_bind(&endpoint).err(), Some(ErrorKind::AddressInUse));
+    drop((clients, busy));
+    drop(world.bind_at(&endpoint));
     Ok(())
 }
 

@@ -26,7 +26,13 @@ pub(crate) const CAUGHT: &[(Flaw, &[&str])] = &[
             "delivery::eight_clients_lose_and_double_nothing",
         ],
     ),
-    (Flaw::Truncates, &["boundaries::every_size_around_powers_of_two_arrives_whole"]),
+    (
+        Flaw::Truncates,
+        &[
+            "boundaries::every_size_around_powers_of_two_arrives_whole",
+            "delivery::eight_clients_lose_and_double_nothing",
+        ],
+    ),
     (
         Flaw::CorruptsAByte,
         &[

@@ -31,7 +31,7 @@ impl Sender {
     fn send_changed(&mut self, message: Outgoing<'_>, deadline: Deadline) -> Result<()> {
         let mut payload = message.payload.to_vec();
         match self.flaw {
-            Flaw::Truncates => payload.truncate(100_000),
+            Flaw::Truncates => payload.truncate(100),
             Flaw::CorruptsAByte => payload.last_mut().into_iter().for_each(|byte| *byte ^= 1),
             Flaw::StripsTheEighthBit => payload.iter_mut().for_each(|byte| *byte &= 0x7F),
             Flaw::TrimsWhiteSpace => payload = payload.trim_ascii().to_vec(),

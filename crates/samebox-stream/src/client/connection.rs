@@ -1,3 +1,4 @@
+use crate::pool::Pool;
 use crate::{Channel, Connector, Options};
 use samebox_core::{
     Backoff, Bytes, Deadline, Endpoint, Error, ErrorKind, Operation, Outgoing, Peer, Result,
@@ -19,6 +20,9 @@ pub(super) struct Connection<C: Connector> {
     /// How much of `inbound` has been decoded.
     decoded: usize,
     outbound: Vec<u8>,
+    /// The largest frame that arrived whole: room for one like it is made at once.
+    proven: usize,
+    pool: Pool,
     last_used: Instant,
 }
 
@@ -70,6 +74,8 @@ impl<C: Connector> Connection<C> {
             inbound: Vec::new(),
             decoded: 0,
             outbound: Vec::new(),
+            proven: READ,
+            pool: Pool::default(),
             last_used: Instant::now(),
         }
     }
@@ -384,17 +390,24 @@ impl<C: Connector> Connection<C> {
             self.decoded = 0;
         }
         let length = self.inbound.len();
-        let grown = needed.saturating_sub(length).min(length.max(READ));
-        self.inbound.reserve(grown.max(TOGETHER));
+        let is_announced = needed > length + 1;
+        let enough = if is_announced { needed } else { usize::MAX };
+        let room = (2 * length).max(self.proven).min(enough).max(length + 1);
+        if self.inbound.capacity() < room.max(TOGETHER) {
+            let mut roomier = self.pool.take(room.max(TOGETHER));
+            roomier.extend_from_slice(&self.inbound);
+            self.pool.give_back(std::mem::replace(&mut self.inbound, roomier));
+        }
     }
 
     fn take_frame(&mut self, frame: &samebox_framing::Frame) -> (Kind, Bytes) {
         let payload = self.decoded + frame.payload.start..self.decoded + frame.payload.end;
         self.decoded += frame.consumed;
+        self.proven = self.proven.max(frame.consumed);
         let is_last = self.decoded == self.inbound.len();
         if is_last && payload.len() > TOGETHER {
             self.decoded = 0;
-            return (frame.kind, Bytes::from(std::mem::take(&mut self.inbound)).slice(payload));
+            return (frame.kind, self.pool.lend(std::mem::take(&mut self.inbound)).slice(payload));
         }
         let bytes = Bytes::copy_from_slice(&self.inbound[payload]);
         if is_last {

@@ -1,6 +1,7 @@
 use super::budget::Budget;
 use super::chunk::{Chunk, Found};
 use super::link::Link;
+use crate::pool::Pool;
 use crate::{Options, Stream};
 use samebox_core::{Bytes, ErrorKind, Peer};
 use samebox_framing::{Decoder, Error, Frame, Kind};
@@ -77,7 +78,7 @@ impl<S: Stream> Connection<S> {
     ///
     /// Room grows with what has really come, never with what a client only announced, up to the
     /// size that this client has proven to send.
-    pub(super) fn reserve(&mut self, budget: &mut Budget, max: usize) -> bool {
+    pub(super) fn reserve(&mut self, budget: &mut Budget, pool: &Pool, max: usize) -> bool {
         let length = self.partial.len();
         if self.reads_shared() || length < self.partial.capacity() {
             return true;
@@ -92,12 +93,14 @@ impl<S: Stream> Connection<S> {
             return false;
         }
         self.reserved = self.reserved.max(room);
-        self.partial.reserve_exact(room - length);
+        let mut roomier = pool.take(room);
+        roomier.extend_from_slice(&self.partial);
+        pool.give_back(std::mem::replace(&mut self.partial, roomier));
         true
     }
 
     /// Reads once.
-    pub(super) fn read(&mut self, token: usize, scratch: &mut Vec<u8>) -> Read {
+    pub(super) fn read(&mut self, token: usize, scratch: &mut Vec<u8>, pool: &Pool) -> Read {
         let shared = self.reads_shared();
         let buffer = if shared {
             scratch.clear();
@@ -112,7 +115,7 @@ impl<S: Stream> Connection<S> {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                 if self.partial.is_empty() {
                     // An idle client holds no memory.
-                    self.partial = Vec::new();
+                    pool.give_back(std::mem::take(&mut self.partial));
                 }
                 return Read::Nothing;
             }
@@ -127,12 +130,25 @@ impl<S: Stream> Connection<S> {
             // Copied at its exact size, so that the shared buffer serves every read of every client.
             self.partial.clear();
             Bytes::copy_from_slice(scratch)
-        } else if self.partial.len() >= self.needed || ended {
-            Bytes::from(std::mem::take(&mut self.partial))
+        } else if ended || self.has_whole_frame() {
+            pool.lend(std::mem::take(&mut self.partial))
         } else {
             return Read::Bytes { chunk: None, drained };
         };
         Read::Bytes { chunk: Some(Chunk::new(token, bytes, ended)), drained }
+    }
+
+    /// Whether a large message is whole, or broken; looks only when that may have changed.
+    fn has_whole_frame(&mut self) -> bool {
+        if self.partial.len() < self.needed {
+            return false;
+        }
+        let Err(Error::Incomplete { needed }) = self.decoder.next(&self.partial) else {
+            return true;
+        };
+        self.needed = needed;
+        self.started.get_or_insert_with(Instant::now);
+        false
     }
 
     /// Looks for the next message of a chunk.

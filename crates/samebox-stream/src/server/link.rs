@@ -1,4 +1,5 @@
 use crate::Stream;
+use crate::pool::Pool;
 use mio::{Registry, Token, Waker};
 use std::io::{self, IoSlice};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,6 +13,7 @@ pub(super) struct Link<S: Stream> {
     token: usize,
     hub: Arc<Hub>,
     backlog: Mutex<Backlog>,
+    pool: Pool,
     limit: usize,
 }
 
@@ -35,8 +37,8 @@ pub(super) struct Hub {
 const BACKLOG: usize = 1 << 20;
 
 impl<S: Stream> Link<S> {
-    pub(super) fn new(stream: S, token: usize, hub: Arc<Hub>, max: usize) -> Self {
-        Self { stream, token, hub, backlog: Mutex::default(), limit: BACKLOG.max(max) }
+    pub(super) fn new(stream: S, token: usize, hub: Arc<Hub>, pool: Pool, max: usize) -> Self {
+        Self { stream, token, hub, backlog: Mutex::default(), pool, limit: BACKLOG.max(max) }
     }
 
     pub(super) fn append(&self, buffer: &mut Vec<u8>) -> io::Result<usize> {
@@ -59,6 +61,10 @@ impl<S: Stream> Link<S> {
         let mut skip = 0;
         if was_idle {
             skip = self.write_now(parts).inspect_err(|_| backlog.broken = true)?;
+        }
+        let total: usize = parts.iter().map(|part| part.len()).sum();
+        if was_idle && skip < total {
+            backlog.bytes = self.pool.take(total - skip);
         }
         for part in parts {
             let taken = skip.min(part.len());
@@ -91,11 +97,11 @@ impl<S: Stream> Link<S> {
                 Ok(written) => backlog.written += written,
                 Err(_) => {
                     backlog.broken = true;
-                    backlog.clear();
+                    backlog.clear(&self.pool);
                 }
             }
         }
-        backlog.clear();
+        backlog.clear(&self.pool);
         let _ = self.stream.watch_writes(registry, token, false);
         if backlog.close_when_written {
             self.stream.close_write();
@@ -114,7 +120,7 @@ impl<S: Stream> Link<S> {
     pub(super) fn cut(&self) {
         let mut backlog = self.lock();
         backlog.broken = true;
-        backlog.clear();
+        backlog.clear(&self.pool);
         self.stream.cut();
     }
 
@@ -139,9 +145,9 @@ impl Backlog {
         self.bytes.len() - self.written
     }
 
-    fn clear(&mut self) {
+    fn clear(&mut self, pool: &Pool) {
         // A large answer's memory is not kept for a client that may never need it again.
-        self.bytes = Vec::new();
+        pool.give_back(std::mem::take(&mut self.bytes));
         self.written = 0;
     }
 }

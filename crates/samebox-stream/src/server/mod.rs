@@ -8,6 +8,7 @@ mod door;
 mod link;
 mod watch;
 
+use crate::pool::Pool;
 use crate::{Listener, Options, Stream};
 use answer::{StreamAnswer, Terms};
 use budget::Budget;
@@ -47,6 +48,7 @@ pub struct StreamServer<L: Listener> {
     chunk: Option<Chunk>,
     scratch: Vec<u8>,
     budget: Budget,
+    pool: Pool,
     reads_since_wait: u32,
     next_sweep: Instant,
     counters: Counters,
@@ -91,6 +93,7 @@ impl<L: Listener> StreamServer<L> {
             chunk: None,
             scratch: Vec::with_capacity(SCRATCH),
             budget: Budget::new(options.capacity),
+            pool: Pool::default(),
             reads_since_wait: 0,
             next_sweep: Instant::now(),
             counters: Counters::default(),
@@ -136,11 +139,11 @@ impl<L: Listener> StreamServer<L> {
         self.reads_since_wait += 1;
         let Some(connection) = self.connections.get_mut(token) else { return };
         connection.queued = false;
-        if !connection.reserve(&mut self.budget, self.options.max) {
+        if !connection.reserve(&mut self.budget, &self.pool, self.options.max) {
             self.parked.push(token);
             return;
         }
-        match connection.read(token, &mut self.scratch) {
+        match connection.read(token, &mut self.scratch, &self.pool) {
             Read::Bytes { chunk, drained } => {
                 self.chunk = chunk;
                 if !drained {

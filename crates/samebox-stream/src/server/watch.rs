@@ -104,7 +104,8 @@ impl<L: Listener> StreamServer<L> {
             self.faults.note(error);
             return;
         }
-        let link = Arc::new(Link::new(stream, token, self.hub.clone(), self.terms.max));
+        let link =
+            Arc::new(Link::new(stream, token, self.hub.clone(), self.pool.clone(), self.terms.max));
         entry.insert(Connection::new(link, Arc::new(peer), &self.options));
         // What it sent before it was watched may make no news.
         self.queue(token);
