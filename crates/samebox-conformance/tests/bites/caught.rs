@@ -136,7 +136,11 @@ pub(crate) const CAUGHT: &[(Flaw, &[&str])] = &[
     ),
     (
         Flaw::TakesLiveNames,
-        &["naming::a_live_servers_name_is_never_taken", "naming::racing_servers_have_one_winner"],
+        &[
+            "naming::a_live_servers_name_is_never_taken",
+            "naming::a_busy_servers_name_is_never_taken",
+            "naming::racing_servers_have_one_winner",
+        ],
     ),
     (Flaw::ConfusesNames, &["naming::two_names_do_not_mix"]),
     (Flaw::PassesOverSettings, &["settings::an_unknown_setting_is_told_the_known_ones"]),
