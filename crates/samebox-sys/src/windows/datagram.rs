@@ -1,16 +1,11 @@
 //! Datagram sockets: exclusive addresses, no resets for unreachable peers.
 
+use super::socket::{self, raw, set};
 use std::io::{self, IoSlice};
 use std::net::{SocketAddr, UdpSocket};
-use std::os::windows::io::{AsRawSocket, FromRawSocket};
-use std::sync::Once;
 use std::time::Duration;
 use windows_sys::Win32::Networking::WinSock::{
-    AF_INET, AF_INET6, IN_ADDR, IN_ADDR_0, IN6_ADDR, IN6_ADDR_0, INVALID_SOCKET, IPPROTO_UDP,
-    POLLOUT, SIO_UDP_CONNRESET, SO_EXCLUSIVEADDRUSE, SO_RCVBUF, SOCK_DGRAM, SOCKADDR_IN,
-    SOCKADDR_IN6, SOCKADDR_IN6_0, SOCKET, SOL_SOCKET, WSA_FLAG_NO_HANDLE_INHERIT,
-    WSA_FLAG_OVERLAPPED, WSADATA, WSAEACCES, WSAIoctl, WSAPOLLFD, WSAPoll, WSASocketW, WSAStartup,
-    bind as bind_raw, setsockopt,
+    IPPROTO_UDP, POLLOUT, SIO_UDP_CONNRESET, SO_RCVBUF, SOCK_DGRAM, WSAIoctl, WSAPOLLFD, WSAPoll,
 };
 
 /// What one receive brought: a datagram.
@@ -33,67 +28,9 @@ pub struct Received {
 /// # Errors
 /// `AddrInUse` when another socket has it; otherwise the operating system's.
 pub fn bind(address: SocketAddr) -> io::Result<UdpSocket> {
-    start_winsock();
-    let family = if address.is_ipv4() { AF_INET } else { AF_INET6 };
-    let flags = WSA_FLAG_OVERLAPPED | WSA_FLAG_NO_HANDLE_INHERIT;
-    // SAFETY: numbers only; a null protocol is allowed by its documentation.
-    let raw =
-        unsafe { WSASocketW(family.into(), SOCK_DGRAM, IPPROTO_UDP, std::ptr::null(), 0, flags) };
-    if raw == INVALID_SOCKET {
-        return Err(io::Error::last_os_error());
-    }
-    // SAFETY: the socket was just made and has no other owner.
-    let socket = unsafe { UdpSocket::from_raw_socket(raw as _) };
-    set(&socket, SO_EXCLUSIVEADDRUSE, 1)?;
+    let socket = UdpSocket::from(socket::bind_alone(SOCK_DGRAM, IPPROTO_UDP, address)?);
     ignore_unreachable_peers(&socket);
-    match address {
-        SocketAddr::V4(address) => bind_to(
-            &socket,
-            &SOCKADDR_IN {
-                sin_family: AF_INET,
-                sin_port: address.port().to_be(),
-                sin_addr: IN_ADDR {
-                    S_un: IN_ADDR_0 { S_addr: u32::from_ne_bytes(address.ip().octets()) },
-                },
-                sin_zero: [0; 8],
-            },
-        ),
-        SocketAddr::V6(address) => bind_to(
-            &socket,
-            &SOCKADDR_IN6 {
-                sin6_family: AF_INET6,
-                sin6_port: address.port().to_be(),
-                sin6_flowinfo: address.flowinfo(),
-                sin6_addr: IN6_ADDR { u: IN6_ADDR_0 { Byte: address.ip().octets() } },
-                Anonymous: SOCKADDR_IN6_0 { sin6_scope_id: address.scope_id() },
-            },
-        ),
-    }?;
     Ok(socket)
-}
-
-fn start_winsock() {
-    static STARTED: Once = Once::new();
-    STARTED.call_once(|| {
-        let mut data = WSADATA::default();
-        // SAFETY: `data` is writable. When it fails, so does the first socket, with the reason.
-        unsafe { WSAStartup(0x202, &raw mut data) };
-    });
-}
-
-/// Binds to a `SOCKADDR_IN` or `SOCKADDR_IN6`.
-fn bind_to<A>(socket: &UdpSocket, address: &A) -> io::Result<()> {
-    let address: *const A = address;
-    // SAFETY: the address is readable for the stated length while it is borrowed, and Windows checks
-    // its family itself; the socket is open while it is borrowed.
-    let outcome = unsafe { bind_raw(raw(socket), address.cast(), size_of::<A>() as i32) };
-    match check(outcome) {
-        // Exclusive owners and ports that the system keeps for itself are told apart from no other.
-        Err(error) if error.raw_os_error() == Some(WSAEACCES) => {
-            Err(io::Error::new(io::ErrorKind::AddrInUse, error))
-        }
-        outcome => outcome,
-    }
 }
 
 /// Keeps an answer to a peer that is gone from failing the next receive.
@@ -117,20 +54,6 @@ fn ignore_unreachable_peers(socket: &UdpSocket) {
             None,
         )
     };
-}
-
-fn raw(socket: &UdpSocket) -> SOCKET {
-    socket.as_raw_socket() as SOCKET
-}
-
-fn check(outcome: i32) -> io::Result<()> {
-    if outcome == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
-}
-
-fn set(socket: &UdpSocket, option: i32, value: i32) -> io::Result<()> {
-    let length = size_of_val(&value) as i32;
-    // SAFETY: the value is `length` readable bytes, and the socket is open while it is borrowed.
-    check(unsafe { setsockopt(raw(socket), SOL_SOCKET, option, (&raw const value).cast(), length) })
 }
 
 /// Makes the receive buffer as near to `bytes` as the system allows.
@@ -243,7 +166,7 @@ pub fn take_failure(socket: &UdpSocket) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use windows_sys::Win32::Networking::WinSock::SO_REUSEADDR;
+    use windows_sys::Win32::Networking::WinSock::{AF_INET, SO_REUSEADDR};
 
     fn address(text: &str) -> SocketAddr {
         text.parse().unwrap()
@@ -262,20 +185,9 @@ mod tests {
     #[test]
     fn a_bound_address_cannot_be_taken_by_a_socket_that_shares() {
         let mine = bind(address("127.0.0.1:0")).unwrap();
-        let port = mine.local_addr().unwrap().port();
-        // SAFETY: numbers only; a null protocol is allowed by its documentation.
-        let thief =
-            unsafe { WSASocketW(AF_INET.into(), SOCK_DGRAM, IPPROTO_UDP, std::ptr::null(), 0, 0) };
-        // SAFETY: the socket was just made and has no other owner.
-        let thief = unsafe { UdpSocket::from_raw_socket(thief as _) };
+        let thief = socket::open(AF_INET, SOCK_DGRAM, IPPROTO_UDP).unwrap();
         set(&thief, SO_REUSEADDR, 1).unwrap();
-        let target = SOCKADDR_IN {
-            sin_family: AF_INET,
-            sin_port: port.to_be(),
-            sin_addr: IN_ADDR { S_un: IN_ADDR_0 { S_addr: u32::from_ne_bytes([127, 0, 0, 1]) } },
-            sin_zero: [0; 8],
-        };
-        let refused = bind_to(&thief, &target).unwrap_err();
+        let refused = socket::bind_to(&thief, mine.local_addr().unwrap()).unwrap_err();
         assert_eq!(refused.kind(), io::ErrorKind::AddrInUse);
     }
 

@@ -1,1 +1,30 @@
-//! Named pipes: instances, their security, their peers.
+//! Named pipes: a server's instances and their security, a client's end, and who is at the other.
+
+mod client;
+mod operation;
+mod server;
+
+pub use client::{Client, Ready};
+pub use server::{Name, Refused, client, client_pid, give_up, has_ended};
+
+use super::text::wide;
+use std::io;
+use windows_sys::Win32::System::Pipes::WaitNamedPipeW;
+
+/// Where Windows keeps the pipe called `name`.
+fn path(name: &str) -> Vec<u16> {
+    wide(&format!(r"\\.\pipe\{name}"))
+}
+
+/// Waits until an instance of the pipe at `path` waits for a client; connects to none.
+fn wait_for_instance(path: &[u16], milliseconds: u32) -> io::Result<()> {
+    // SAFETY: the path is NUL-terminated and outlives the call.
+    super::account::check(unsafe { WaitNamedPipeW(path.as_ptr(), milliseconds) })
+}
+
+fn is(error: &io::Error, code: u32) -> bool {
+    error.raw_os_error() == Some(code as i32)
+}
+
+#[cfg(test)]
+mod tests;
