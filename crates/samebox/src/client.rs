@@ -75,12 +75,8 @@ impl Client {
         properties: &Properties,
         deadline: impl Into<Deadline>,
     ) -> Result<()> {
-        if let Some(lacking) = properties.set().find(|p| !self.capabilities.properties.contains(p))
-        {
-            let why = format!("messages of {}: have no {lacking}", self.endpoint.scheme());
-            return Err(self.endpoint.error(ErrorKind::Unsupported, Operation::Send, why));
-        }
-        self.outbox.send(Outgoing { payload: payload.as_ref(), properties }, deadline.into())
+        let message = Outgoing { payload: payload.as_ref(), properties };
+        self.outbox.send(message, deadline.into())
     }
 
     /// Sends many messages in order, in as few system calls as the transport can; returns how many.

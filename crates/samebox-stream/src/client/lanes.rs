@@ -19,6 +19,8 @@ pub(super) struct Lanes<C: Connector> {
     next: u64,
     sends: u32,
     unconfirmed: Unconfirmed<C::Channel>,
+    /// A message whose time ran out when its connection had begun to carry it.
+    begun: Option<Vec<u8>>,
 }
 
 /// Calls that one client may have outstanding: connections at one server.
@@ -39,6 +41,7 @@ impl<C: Connector> Lanes<C> {
             next: 1,
             sends: 0,
             unconfirmed: Unconfirmed::default(),
+            begun: None,
         }
     }
 
@@ -47,29 +50,52 @@ impl<C: Connector> Lanes<C> {
     }
 
     /// Sends one message as one connection, to be confirmed later.
-    fn send_connection(&mut self, payload: &[u8], deadline: Deadline) -> Result<()> {
+    fn send_connection(&mut self, message: Outgoing<'_>, deadline: Deadline) -> Result<()> {
         self.confirm(deadline, false)?;
-        self.send_unconfirmed(payload.to_vec(), deadline)
+        self.send_unconfirmed(message, deadline)
     }
 
-    fn send_unconfirmed(&mut self, payload: Vec<u8>, deadline: Deadline) -> Result<()> {
-        self.sender.send_frame(Kind::Message, &payload, Operation::Send, deadline)?;
-        let Some(mut channel) = self.sender.take_channel() else { return Ok(()) };
+    fn send_unconfirmed(&mut self, message: Outgoing<'_>, deadline: Deadline) -> Result<()> {
+        let sent = self.sender.send_frame(Kind::Message, message, Operation::Send, deadline);
+        if let Err(error) = sent {
+            if error.completed() > 0 {
+                self.begun = Some(message.payload.to_vec());
+            }
+            return Err(error);
+        }
+        self.end_message(message.payload.to_vec());
+        Ok(())
+    }
+
+    /// Ends the connection that carries one message.
+    fn end_message(&mut self, payload: Vec<u8>) {
+        let Some(mut channel) = self.sender.take_channel() else { return };
         if channel.close_write().is_ok() {
             self.unconfirmed.push(channel, payload);
         }
         // Where directions do not end one by one, dropping the channel ends the message.
+    }
+
+    /// Goes on with a message that had begun to leave when its time ran out.
+    fn finish_begun(&mut self, deadline: Deadline) -> Result<()> {
+        if self.begun.is_some() {
+            self.sender.finish(deadline)?;
+        }
+        if let Some(payload) = self.begun.take() {
+            self.end_message(payload);
+        }
         Ok(())
     }
 
     /// Looks after messages whose connections are still open: sends those again that the server
     /// dropped unread, and waits for the rest while there are too many, or for all.
     fn confirm(&mut self, deadline: Deadline, all: bool) -> Result<()> {
+        self.finish_begun(deadline)?;
         while let Some(payload) = self.unconfirmed.next_dropped(deadline, all).map_err(|error| {
             let why = "the server has not read every message";
             self.sender.endpoint.error(ErrorKind::TimedOut, Operation::Send, why).with_source(error)
         })? {
-            self.send_unconfirmed(payload, deadline)?;
+            self.send_unconfirmed(payload.as_slice().into(), deadline)?;
         }
         Ok(())
     }
@@ -92,13 +118,13 @@ impl<C: Connector> Lanes<C> {
 impl<C: Connector> Outbox for Lanes<C> {
     fn send(&mut self, message: Outgoing<'_>, deadline: Deadline) -> Result<()> {
         if self.is_eof() {
-            return self.send_connection(message.payload, deadline);
+            return self.send_connection(message, deadline);
         }
         self.sends = self.sends.wrapping_add(1);
         if self.sends.is_multiple_of(SENDS_PER_DISCARD) {
             self.sender.discard_inbound();
         }
-        self.sender.send_frame(Kind::Message, message.payload, Operation::Send, deadline)
+        self.sender.send_frame(Kind::Message, message, Operation::Send, deadline)
     }
 
     fn send_many(&mut self, batch: &[Outgoing<'_>], deadline: Deadline) -> Result<()> {
@@ -113,7 +139,8 @@ impl<C: Connector> Outbox for Lanes<C> {
     }
 
     fn flush(&mut self, deadline: Deadline) -> Result<()> {
-        self.confirm(deadline, true)
+        self.confirm(deadline, true)?;
+        self.sender.flush(deadline)
     }
 
     fn peer(&self) -> Option<&Peer> {
@@ -133,7 +160,7 @@ impl<C: Connector> Call for Lanes<C> {
             return Err(self.error(ErrorKind::Full, why).with_advice(advice));
         }
         let mut lane = self.idle.pop().unwrap_or_else(|| self.sender.another());
-        lane.send_frame(Kind::Message, message.payload, Operation::Call, deadline)?;
+        lane.send_frame(Kind::Message, message, Operation::Call, deadline)?;
         if self.is_eof() {
             lane.end_direction()?;
         }
@@ -158,7 +185,7 @@ impl<C: Connector> Call for Lanes<C> {
 
 impl<C: Connector> Drop for Lanes<C> {
     fn drop(&mut self) {
-        if !self.unconfirmed.is_empty() {
+        if !self.unconfirmed.is_empty() || self.begun.is_some() {
             // What `send` accepted is not given up lightly; `flush` tells how it went.
             let _ = self.confirm(Deadline::after(FAREWELL), true);
         }

@@ -3,6 +3,7 @@
 mod connection;
 mod lanes;
 mod numbered;
+mod sending;
 mod unconfirmed;
 
 use crate::{Connector, Options};

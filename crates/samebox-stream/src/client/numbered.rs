@@ -84,16 +84,15 @@ impl<C: Connector> Numbered<C> {
 impl<C: Connector> Outbox for Numbered<C> {
     #[inline]
     fn send(&mut self, message: Outgoing<'_>, deadline: Deadline) -> Result<()> {
-        self.connection.send_frame(Kind::Message, message.payload, Operation::Send, deadline)
+        self.connection.send_frame(Kind::Message, message, Operation::Send, deadline)
     }
 
     fn send_many(&mut self, batch: &[Outgoing<'_>], deadline: Deadline) -> Result<()> {
         self.connection.send_batch(batch, deadline)
     }
 
-    /// The bytes are with the kernel already, and this mechanism tells no more.
-    fn flush(&mut self, _: Deadline) -> Result<()> {
-        Ok(())
+    fn flush(&mut self, deadline: Deadline) -> Result<()> {
+        self.connection.flush(deadline)
     }
 
     fn peer(&self) -> Option<&Peer> {
@@ -112,12 +111,7 @@ impl<C: Connector> Call for Numbered<C> {
             return Err(self.error(ErrorKind::Full, why).with_advice("take some answers first"));
         }
         let number = self.next;
-        self.connection.send_frame(
-            Kind::Call(number),
-            message.payload,
-            Operation::Call,
-            deadline,
-        )?;
+        self.connection.send_frame(Kind::Call(number), message, Operation::Call, deadline)?;
         self.next += 1;
         let generation = self.connection.generation();
         self.calls.insert(number, Outstanding { generation, answer: None });

@@ -261,9 +261,13 @@ impl<L: Listener> Drop for StreamServer<L> {
             && !deadline.has_passed()
         {
             if self.poll.poll(&mut self.events, deadline.remaining()).is_err() {
-                return;
+                break;
             }
             self.write_on();
+        }
+        // Answers that are still due hold their connections; their callers must not wait on.
+        for (_, connection) in &self.connections {
+            connection.link.cut();
         }
     }
 }
