@@ -19,7 +19,7 @@ mod windows;
 
 pub use client::StreamClient;
 pub use mechanism::{Accepted, Channel, Connector, Listener, Ready, Stream};
-pub use options::{Options, SETTINGS};
+pub use options::{Options, SETTINGS, WAIT};
 pub use server::StreamServer;
 
 #[cfg(unix)]

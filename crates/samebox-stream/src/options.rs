@@ -1,12 +1,14 @@
 use samebox_core::{
     ALLOW, Allow, CAPACITY, DEFAULT_MAX, Deadline, Endpoint, FRAMING, MAX, Result, STALL, Setting,
-    WAIT,
 };
 use samebox_framing::Framing;
 use std::time::Duration;
 
 /// The settings of every byte-stream transport whose peers have accounts.
 pub const SETTINGS: &[Setting] = &[FRAMING, MAX, WAIT, CAPACITY, STALL, ALLOW];
+
+/// `wait`, which has a default of its own for servers that take one message per connection.
+pub const WAIT: Setting = Setting { default: "0s, 1s with framing=eof", ..samebox_core::WAIT };
 
 /// The settings of one endpoint, read.
 #[derive(Clone, Debug)]
@@ -32,6 +34,12 @@ impl Options {
     const CAPACITY: usize = 64 << 20;
     const STALL: Duration = Duration::from_secs(30);
 
+    /// How long a server of one message per connection may take to be ready for the next one.
+    ///
+    /// Many make their door anew for each message and have no name in between, so this is the default
+    /// of [`WAIT`] for them.
+    const BETWEEN: Duration = Duration::from_secs(1);
+
     /// Reads them from `endpoint`.
     ///
     /// # Errors
@@ -39,10 +47,12 @@ impl Options {
     pub fn read(endpoint: &Endpoint) -> Result<Self> {
         let max = endpoint.size(MAX, DEFAULT_MAX, Framing::LARGEST)?;
         let capacity = endpoint.size(CAPACITY, Self::CAPACITY, usize::MAX / 2)?;
+        let framing = endpoint.choice(FRAMING, &Framing::NAMES)?;
+        let wait = if framing == Framing::Eof { Self::BETWEEN } else { Duration::ZERO };
         Ok(Self {
-            framing: endpoint.choice(FRAMING, &Framing::NAMES)?,
+            framing,
             max,
-            wait: endpoint.duration(WAIT, None)?.unwrap_or_default(),
+            wait: endpoint.duration(WAIT, None)?.unwrap_or(wait),
             // One message of the largest size must always find room, or it could never arrive.
             capacity: capacity.max(2 * max),
             stall: endpoint.duration(STALL, Some(Self::STALL))?,
@@ -53,5 +63,15 @@ impl Options {
     /// The moment until which a client waits for its server to come back, if it starts now.
     pub fn return_deadline(&self) -> Deadline {
         if self.wait.is_zero() { Deadline::now() } else { Deadline::after(self.wait) }
+    }
+
+    /// The moment until which a client looks for its server at first, when `asked` to until then.
+    pub fn first_deadline(&self, asked: Deadline) -> Deadline {
+        if self.framing != Framing::Eof {
+            return asked;
+        }
+        let least = Deadline::after(self.wait.min(Self::BETWEEN));
+        let both = asked.moment().zip(least.moment());
+        both.map_or(Deadline::NEVER, |(asked, least)| Deadline::at(asked.max(least)))
     }
 }

@@ -8,10 +8,11 @@ use mio::{Interest, Registry, Token};
 use samebox_core::{
     Acceptance, Access, CAPACITY, Capabilities, Deadline, Durability, Endpoint, ErrorKind, FRAMING,
     FanOut, Identity, Info, Loss, MAX, Operation, Ordering, Overflow, Peer, Result, STALL,
-    Transport, WAIT,
+    Transport,
 };
 use samebox_stream::{
-    Accepted, ChannelSocket, Connector, Listener, Options, StreamClient, StreamServer, StreamSocket,
+    Accepted, ChannelSocket, Connector, Listener, Options, StreamClient, StreamServer,
+    StreamSocket, WAIT,
 };
 use std::io;
 use std::net::{SocketAddr, TcpStream};

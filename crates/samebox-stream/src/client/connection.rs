@@ -74,6 +74,9 @@ impl<C: Connector> Connection<C> {
 
     /// Opens the connection unless it stands.
     pub(super) fn open(&mut self, deadline: Deadline) -> Result<&mut C::Channel> {
+        if C::Channel::WRITES_BLINDLY {
+            self.look_after_a_pause();
+        }
         if self.channel.is_none() {
             let mut backoff = Backoff::until(deadline);
             let channel = loop {
@@ -98,8 +101,7 @@ impl<C: Connector> Connection<C> {
         })
     }
 
-    /// Looks whether the server has gone when a write might not notice.
-    pub(super) fn look_after_a_pause(&mut self) {
+    fn look_after_a_pause(&mut self) {
         let now = Instant::now();
         if now.duration_since(self.last_used) > PAUSE {
             self.has_ended();
@@ -166,7 +168,9 @@ impl<C: Connector> Connection<C> {
         let outcome = channel.append_now(&mut self.inbound);
         self.inbound.clear();
         self.decoded = 0;
-        if matches!(outcome, Ok(0)) {
+        // Where a write notices that the server has gone, this end proves nothing: a server that
+        // never answers may end its own direction first of all.
+        if C::Channel::WRITES_BLINDLY && matches!(outcome, Ok(0)) {
             self.channel = None;
         }
     }

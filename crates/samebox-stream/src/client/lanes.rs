@@ -14,6 +14,8 @@ use std::time::Duration;
 pub(super) struct Lanes<C: Connector> {
     /// The connection of one-way messages.
     sender: Connection<C>,
+    /// Something was sent on it, so an answer to that may come.
+    is_used: bool,
     idle: Vec<Connection<C>>,
     calls: HashMap<u64, Connection<C>>,
     next: u64,
@@ -36,6 +38,7 @@ impl<C: Connector> Lanes<C> {
     pub(super) fn new(sender: Connection<C>) -> Self {
         Self {
             sender,
+            is_used: false,
             idle: Vec::new(),
             calls: HashMap::new(),
             next: 1,
@@ -100,6 +103,15 @@ impl<C: Connector> Lanes<C> {
         Ok(())
     }
 
+    /// A connection for one call at a time.
+    ///
+    /// A server of one client at a time would never come to it while an unused one stands, so that one
+    /// is taken first.
+    fn new_lane(&mut self) -> Connection<C> {
+        let another = self.sender.another();
+        if self.is_used { another } else { std::mem::replace(&mut self.sender, another) }
+    }
+
     fn take_answer(&mut self, lane: &mut Connection<C>, deadline: Deadline) -> Result<Bytes> {
         match lane.read_frame(deadline)? {
             Some((_, payload)) => Ok(payload),
@@ -117,6 +129,7 @@ impl<C: Connector> Lanes<C> {
 
 impl<C: Connector> Outbox for Lanes<C> {
     fn send(&mut self, message: Outgoing<'_>, deadline: Deadline) -> Result<()> {
+        self.is_used = true;
         if self.is_eof() {
             return self.send_connection(message, deadline);
         }
@@ -134,6 +147,7 @@ impl<C: Connector> Outbox for Lanes<C> {
             }
             return Ok(());
         }
+        self.is_used = true;
         self.sender.discard_inbound();
         self.sender.send_batch(batch, deadline)
     }
@@ -144,7 +158,7 @@ impl<C: Connector> Outbox for Lanes<C> {
     }
 
     fn peer(&self) -> Option<&Peer> {
-        self.sender.peer()
+        self.sender.peer().or_else(|| self.idle.iter().find_map(Connection::peer))
     }
 
     fn as_call(&mut self) -> Option<&mut dyn Call> {
@@ -159,7 +173,7 @@ impl<C: Connector> Call for Lanes<C> {
             let advice = "take some answers first, or use ?framing=length on both sides";
             return Err(self.error(ErrorKind::Full, why).with_advice(advice));
         }
-        let mut lane = self.idle.pop().unwrap_or_else(|| self.sender.another());
+        let mut lane = self.idle.pop().unwrap_or_else(|| self.new_lane());
         lane.send_frame(Kind::Message, message, Operation::Call, deadline)?;
         if self.is_eof() {
             lane.end_direction()?;

@@ -23,7 +23,7 @@ enum Kind<C: Connector> {
 }
 
 impl<C: Connector> StreamClient<C> {
-    /// A client that is connected, by `deadline`.
+    /// A client that is connected, by `deadline` or, with `framing=eof`, a moment later.
     ///
     /// # Errors
     /// `NotListening` when no server is there by then, and what the connector says.
@@ -34,6 +34,7 @@ impl<C: Connector> StreamClient<C> {
         deadline: Deadline,
     ) -> Result<Self> {
         let numbered = options.framing.has_kinds();
+        let deadline = options.first_deadline(deadline);
         let connection = connection::Connection::connect(endpoint, options, connector, deadline)?;
         Ok(Self(if numbered {
             Kind::Numbered(Numbered::new(connection))

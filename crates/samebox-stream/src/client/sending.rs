@@ -162,10 +162,7 @@ impl<C: Connector> Connection<C> {
 
     /// Sees to it that the connection stands, waiting for a server that went away as `wait` says.
     fn reopen(&mut self, operation: Operation, deadline: Deadline) -> Result<()> {
-        if C::Channel::WRITES_BLINDLY {
-            self.look_after_a_pause();
-        }
-        if self.channel.is_some() {
+        if self.channel.is_some() && !C::Channel::WRITES_BLINDLY {
             return Ok(());
         }
         let back_by = self.options.return_deadline().earlier(deadline);
@@ -260,7 +257,7 @@ impl<C: Connector> Connection<C> {
         }
         self.inbound.reserve(READ);
         match channel.append_now(&mut self.inbound) {
-            Ok(0) => Err(io::ErrorKind::BrokenPipe.into()),
+            // At 0 the server only says that it will send no more; it may go on reading.
             Ok(_) => Ok(()),
             Err(error) if is_passing(&error) => Ok(()),
             Err(error) => Err(error),

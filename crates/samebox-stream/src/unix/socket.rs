@@ -69,12 +69,14 @@ pub struct ChannelSocket<const BLIND: bool> {
     peer: Peer,
     /// How long a read waits at most, as last set.
     patience: Option<Duration>,
+    /// The server has ended its direction, and may go on reading.
+    is_silent: bool,
 }
 
 impl<const BLIND: bool> ChannelSocket<BLIND> {
     /// Wraps a connected socket that waits.
     pub fn new(socket: impl Into<OwnedFd>, peer: Peer) -> Self {
-        Self { socket: socket.into(), peer, patience: None }
+        Self { socket: socket.into(), peer, patience: None, is_silent: false }
     }
 
     /// Sets how long a read waits, in steps, so that like deadlines do not set it again and again.
@@ -107,7 +109,9 @@ impl<const BLIND: bool> Channel for ChannelSocket<BLIND> {
     }
 
     fn append_now(&mut self, buffer: &mut Vec<u8>) -> io::Result<usize> {
-        socket::append_now(&self.socket, buffer)
+        let length = socket::append_now(&self.socket, buffer)?;
+        self.is_silent |= length == 0;
+        Ok(length)
     }
 
     fn append(&mut self, buffer: &mut Vec<u8>, deadline: Deadline) -> io::Result<usize> {
@@ -126,7 +130,9 @@ impl<const BLIND: bool> Channel for ChannelSocket<BLIND> {
     }
 
     fn wait_writable(&mut self, deadline: Deadline) -> io::Result<Ready> {
-        let ready = socket::wait(&self.socket, true, deadline.remaining())?;
+        // An end is readable for ever, so whoever waits for room would not wait.
+        let wanted = socket::Ready { read: !self.is_silent, write: true };
+        let ready = socket::wait(&self.socket, wanted, deadline.remaining())?;
         Ok(Ready { read: ready.read, write: ready.write })
     }
 

@@ -65,18 +65,20 @@ pub struct Ready {
     pub write: bool,
 }
 
-/// Waits until the socket is readable, or writable where `write` asks for that too.
+/// Waits until the socket is ready for one of what is `wanted`, or has failed.
 ///
 /// # Errors
 /// `TimedOut` after `patience`.
-pub fn wait(socket: impl AsFd, write: bool, patience: Option<Duration>) -> io::Result<Ready> {
-    let wanted = if write { PollFlags::IN | PollFlags::OUT } else { PollFlags::IN };
+pub fn wait(socket: impl AsFd, wanted: Ready, patience: Option<Duration>) -> io::Result<Ready> {
+    let mut flags = PollFlags::empty();
+    flags.set(PollFlags::IN, wanted.read);
+    flags.set(PollFlags::OUT, wanted.write);
     // Rounded up: waking a little early would only mean another turn.
     let timeout = patience.map(|patience| Timespec {
         tv_sec: patience.as_secs().min(1 << 31) as _,
         tv_nsec: patience.subsec_nanos() as _,
     });
-    let mut fds = [PollFd::new(&socket, wanted)];
+    let mut fds = [PollFd::new(&socket, flags)];
     match poll(&mut fds, timeout.as_ref()) {
         Ok(0) => Err(io::ErrorKind::TimedOut.into()),
         Ok(_) => {
@@ -167,9 +169,10 @@ mod tests {
     #[test]
     fn waiting_ends_after_the_patience() {
         let (_writer, reader) = UnixStream::pair().unwrap();
-        let outcome = wait(&reader, false, Some(Duration::from_millis(5)));
+        let wanted = Ready { read: true, write: false };
+        let outcome = wait(&reader, wanted, Some(Duration::from_millis(5)));
         assert_eq!(outcome.unwrap_err().kind(), io::ErrorKind::TimedOut);
-        assert!(wait(&reader, true, None).unwrap().write);
+        assert!(wait(&reader, Ready { write: true, ..wanted }, None).unwrap().write);
     }
 
     #[cfg(target_os = "linux")]
