@@ -59,7 +59,7 @@ impl FileInbox {
     fn look(&mut self) -> Result<Look> {
         let path = &self.options.place.slot;
         let outside = slot::look(path).unwrap_or_default();
-        if outside.is_some_and(|outside| outside.length == 0) {
+        if outside.is_some_and(|outside| outside.length == 0 && !outside.unfinished) {
             return Ok(Look::Empty);
         }
         let slot = match Locked::open(path, true, &self.options.rights) {
@@ -81,17 +81,23 @@ impl FileInbox {
     }
 
     fn judge(&mut self, taken: Taken) -> Look {
-        match taken {
-            Taken::Nothing => Look::Empty,
-            Taken::Message(payload) => Look::Message(payload),
+        let (kind, why) = match taken {
+            // A writer that died before its first byte has lost nothing that anybody misses.
+            Taken::Nothing | Taken::Unfinished(0) => return Look::Empty,
+            Taken::Message(payload) => return Look::Message(payload),
             Taken::TooLarge(length) => {
-                self.counters.cut += 1;
                 let max = self.options.max;
                 let why = format!("a message of {length} bytes was dropped, {max} are allowed");
-                self.faults.note(self.endpoint.error(ErrorKind::TooLarge, Operation::Recv, why));
-                Look::Empty
+                (ErrorKind::TooLarge, why)
             }
-        }
+            Taken::Unfinished(length) => {
+                let why = format!("a client died after {length} bytes of its message");
+                (ErrorKind::Disconnected, why)
+            }
+        };
+        self.counters.cut += 1;
+        self.faults.note(self.endpoint.error(kind, Operation::Recv, why));
+        Look::Empty
     }
 
     /// Notes once why the slot cannot be opened; it may be put right while the server waits.

@@ -169,7 +169,8 @@ impl FileOutbox {
         // Opening rings the server and the other clients, so a slot known as full is only looked at.
         if sending.obstacle.is_some() && !overwrite {
             let outside = slot::look(path).map_err(|error| failed(error.into()))?;
-            if let Some(outside) = outside.filter(|outside| outside.length > 0) {
+            let full = |outside: &Outside| outside.length > 0 && !outside.unfinished;
+            if let Some(outside) = outside.filter(full) {
                 return Ok(Attempt::Full(outside));
             }
         }

@@ -1,6 +1,7 @@
 //! The one slot: a file that is empty or holds one message.
 
-use std::fs::File;
+use crate::os;
+use std::fs::{File, Metadata};
 use std::io::{self, Read, Write};
 use std::path::Path;
 use std::time::SystemTime;
@@ -12,13 +13,22 @@ pub(crate) enum Taken {
     Message(Vec<u8>),
     /// More than is allowed; it is gone.
     TooLarge(u64),
+    /// What a writer left that died within its message; it is gone.
+    Unfinished(u64),
 }
+
+/// The longest message that its writer need not mark, in bytes.
+///
+/// The kernel copies what fits into one page in one piece, whatever happens to the writer.
+const IN_ONE_PIECE: usize = 4096;
 
 /// How the slot looks from outside, without its lock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Outside {
     pub(crate) length: u64,
     pub(crate) modified: Option<SystemTime>,
+    /// Whether its writer has yet to finish, or died before it could.
+    pub(crate) unfinished: bool,
 }
 
 /// Looks at the slot without opening it; `None` when it is not there.
@@ -27,7 +37,11 @@ pub(crate) struct Outside {
 /// The operating system's.
 pub(crate) fn look(path: &Path) -> io::Result<Option<Outside>> {
     match path.symlink_metadata() {
-        Ok(found) => Ok(Some(Outside { length: found.len(), modified: found.modified().ok() })),
+        Ok(found) => Ok(Some(Outside {
+            length: found.len(),
+            modified: found.modified().ok(),
+            unfinished: os::is_unfinished(&found),
+        })),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),
     }
@@ -38,7 +52,11 @@ pub(crate) fn look(path: &Path) -> io::Result<Option<Outside>> {
 /// # Errors
 /// The operating system's; when it cannot empty the slot, the message stays.
 pub(crate) fn take(file: &File, max: usize) -> io::Result<Taken> {
-    let length = file.metadata()?.len();
+    let found = file.metadata()?;
+    let length = found.len();
+    if clear_unfinished(file, &found)? {
+        return Ok(Taken::Unfinished(length));
+    }
     if length > max as u64 {
         file.set_len(0)?;
         return Ok(Taken::TooLarge(length));
@@ -58,18 +76,37 @@ pub(crate) fn take(file: &File, max: usize) -> io::Result<Taken> {
 ///
 /// # Errors
 /// The operating system's; the slot is left empty then.
-pub(crate) fn put(mut file: &File, payload: &[u8], overwrite: bool) -> io::Result<bool> {
-    if file.metadata()?.len() > 0 {
+pub(crate) fn put(file: &File, payload: &[u8], overwrite: bool) -> io::Result<bool> {
+    let found = file.metadata()?;
+    if !clear_unfinished(file, &found)? && found.len() > 0 {
         if !overwrite {
             return Ok(false);
         }
         file.set_len(0)?;
     }
-    file.write_all(payload).inspect_err(|_| {
+    write(file, payload).inspect_err(|_| {
         // Half a message must not be read as a whole one; the first error is the one to tell.
-        let _ = file.set_len(0);
+        let _ = file.set_len(0).and_then(|()| os::mark_unfinished(file, false));
     })?;
     Ok(true)
+}
+
+/// Writes a message so that half of it is never taken for all of it.
+fn write(mut file: &File, payload: &[u8]) -> io::Result<()> {
+    // Only the owner of the file can mark it; a guest's message is as safe as one of .NET's.
+    let marked = payload.len() > IN_ONE_PIECE && os::mark_unfinished(file, true).is_ok();
+    file.write_all(payload)?;
+    if marked { os::mark_unfinished(file, false) } else { Ok(()) }
+}
+
+/// Empties a slot whose writer died within its message; whether it was such a one.
+fn clear_unfinished(file: &File, found: &Metadata) -> io::Result<bool> {
+    let unfinished = os::is_unfinished(found);
+    if unfinished {
+        file.set_len(0)?;
+        os::mark_unfinished(file, false)?;
+    }
+    Ok(unfinished)
 }
 
 #[cfg(test)]

@@ -9,9 +9,9 @@ use crate::note::Note;
 use crate::refusal::Refusal;
 use rustix::fs::{AtFlags, CWD, FlockOperation, Mode, OFlags, Stat, flock, fstat, open, statat};
 use rustix::io::Errno;
-use std::fs::File;
+use std::fs::{File, Metadata, Permissions};
 use std::io;
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 /// A plain file of this user that nobody else has locked, and that stands at its path.
@@ -144,6 +144,24 @@ fn is_at(path: &Path, opened: &Stat) -> bool {
     statat(CWD, path, AtFlags::SYMLINK_NOFOLLOW)
         .is_ok_and(|found| (found.st_dev, found.st_ino) == (opened.st_dev, opened.st_ino))
 }
+
+/// Whether a writer marked the file and did not come to an end.
+pub(crate) fn is_unfinished(found: &Metadata) -> bool {
+    found.mode() & STICKY != 0
+}
+
+/// Marks the file as one with half a message in it, or as whole again.
+///
+/// The sticky bit means nothing on a file, no program sets it by chance, and it is one with the
+/// file: whoever holds the lock sees what became of the writer before.
+pub(crate) fn mark_unfinished(file: &File, unfinished: bool) -> io::Result<()> {
+    let mode = file.metadata()?.mode() & 0o777;
+    let mark = if unfinished { STICKY } else { 0 };
+    file.set_permissions(Permissions::from_mode(mode | mark))
+}
+
+/// The bit that marks an unfinished message.
+const STICKY: u32 = 0o1000;
 
 /// The code of a file that another process has locked.
 pub(crate) fn is_busy(error: &io::Error) -> bool {

@@ -7,7 +7,7 @@ pub(crate) use samebox_sys::windows::runtime::runtime_directory;
 
 use crate::note::Note;
 use crate::refusal::Refusal;
-use std::fs::{File, OpenOptions};
+use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, Read};
 use std::os::windows::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
@@ -120,6 +120,16 @@ fn open_plain(path: &Path, create: bool, share: u32) -> Result<File, Refusal> {
         return Err(Refusal::Denied("is a link, which is not followed".into()));
     }
     Ok(file)
+}
+
+/// Never: the system finishes a write that has begun, whatever happens to the writer.
+pub(crate) fn is_unfinished(_: &Metadata) -> bool {
+    false
+}
+
+/// Does nothing; see [`is_unfinished`].
+pub(crate) fn mark_unfinished(_: &File, _: bool) -> io::Result<()> {
+    Ok(())
 }
 
 /// The code of a file that another process has open for itself.

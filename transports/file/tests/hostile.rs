@@ -32,7 +32,7 @@ fn make_fifo(path: &Path) {
 }
 
 fn mode(path: &Path) -> u32 {
-    path.metadata().unwrap().mode() & 0o777
+    path.metadata().unwrap().mode() & 0o7777
 }
 
 fn is_root() -> bool {
@@ -156,6 +156,35 @@ fn a_file_renamed_over_the_slot_is_the_slot() {
     assert_eq!(recv(&mut server), b"swapped in");
     send(&mut client, b"after").unwrap();
     assert_eq!(recv(&mut server), b"after");
+}
+
+/// Leaves the slot as a client does that dies within a long message.
+fn leave_half_a_message(folder: &Folder) {
+    std::fs::write(folder.slot(), "half a mess").unwrap();
+    std::fs::set_permissions(folder.slot(), Permissions::from_mode(0o1600)).unwrap();
+}
+
+#[test]
+fn half_a_message_of_a_dead_client_is_dropped_and_noted() {
+    let folder = Folder::new();
+    let (mut server, mut client) = folder.pair("");
+    leave_half_a_message(&folder);
+    assert_eq!(kind(server.recv(Deadline::now())), ErrorKind::TimedOut);
+    let fault = server.take_fault().unwrap();
+    assert_eq!(fault.kind(), ErrorKind::Disconnected);
+    assert!(fault.to_string().contains("died after 11 bytes"), "{fault}");
+    assert_eq!((server.counters().cut, folder.content().len()), (1, 0));
+    send(&mut client, &[7; 10_000]).unwrap();
+    assert_eq!(recv(&mut server), [7; 10_000]);
+}
+
+#[test]
+fn half_a_message_of_a_dead_client_is_in_nobodys_way() {
+    let folder = Folder::new();
+    leave_half_a_message(&folder);
+    let mut client = folder.connect("server=any").unwrap();
+    send(&mut client, b"whole").unwrap();
+    assert_eq!((folder.content(), mode(&folder.slot())), (b"whole".to_vec(), 0o600));
 }
 
 #[test]

@@ -45,7 +45,7 @@ impl DynTransport for Broken {
     fn connect(&self, endpoint: &Endpoint, deadline: Deadline) -> Result<Box<dyn Outbox>> {
         let endpoint = self.misread(endpoint);
         let deadline = match self.0 {
-            Flaw::WaitsForNobody => Deadline::after(Duration::from_millis(500)),
+            Flaw::WaitsForNobody => Deadline::after(Duration::from_secs(2)),
             Flaw::NeverWaitsToConnect => Deadline::now(),
             _ => deadline,
         };

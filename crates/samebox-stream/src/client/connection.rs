@@ -74,9 +74,6 @@ impl<C: Connector> Connection<C> {
 
     /// Opens the connection unless it stands.
     pub(super) fn open(&mut self, deadline: Deadline) -> Result<&mut C::Channel> {
-        if C::Channel::WRITES_BLINDLY {
-            self.look_after_a_pause();
-        }
         if self.channel.is_none() {
             let mut backoff = Backoff::until(deadline);
             let channel = loop {
@@ -101,7 +98,8 @@ impl<C: Connector> Connection<C> {
         })
     }
 
-    fn look_after_a_pause(&mut self) {
+    /// Looks whether the server has gone when a write might not notice.
+    pub(super) fn look_after_a_pause(&mut self) {
         let now = Instant::now();
         if now.duration_since(self.last_used) > PAUSE {
             self.has_ended();

@@ -162,7 +162,10 @@ impl<C: Connector> Connection<C> {
 
     /// Sees to it that the connection stands, waiting for a server that went away as `wait` says.
     fn reopen(&mut self, operation: Operation, deadline: Deadline) -> Result<()> {
-        if self.channel.is_some() && !C::Channel::WRITES_BLINDLY {
+        if C::Channel::WRITES_BLINDLY {
+            self.look_after_a_pause();
+        }
+        if self.channel.is_some() {
             return Ok(());
         }
         let back_by = self.options.return_deadline().earlier(deadline);

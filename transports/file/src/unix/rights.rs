@@ -71,17 +71,18 @@ impl Rights {
     pub(super) fn tighten(&self, file: &File, found: &Stat) -> io::Result<()> {
         let open = found.st_mode & 0o077 != 0;
         if open && self.is_private() && found.st_uid == self.own {
-            fchmod(file, Mode::RUSR | Mode::WUSR)?;
+            set_private(file, found)?;
         }
         Ok(())
     }
 
     /// Lets those whom the endpoint allows use a file of this user.
     pub(crate) fn share(&self, file: &File, share: Share) -> io::Result<()> {
-        if self.is_private() || fstat(file)?.st_uid != self.own {
+        let found = fstat(file)?;
+        if self.is_private() || found.st_uid != self.own {
             return Ok(());
         }
-        fchmod(file, Mode::RUSR | Mode::WUSR)?;
+        set_private(file, &found)?;
         let list = access_list(&self.users, &self.groups, share as u16);
         let unsupported = || {
             let why = "this file system has no access lists for single users and groups";
@@ -94,6 +95,12 @@ impl Rights {
         // Where the name means nothing to the system, the mode shows no mask.
         if fstat(file)?.st_mode & 0o070 == 0 { Err(unsupported()) } else { Ok(()) }
     }
+}
+
+/// Leaves the file to its owner, and marked as unfinished if it was.
+fn set_private(file: &File, found: &Stat) -> rustix::io::Result<()> {
+    let mark = Mode::from_raw_mode(found.st_mode) & Mode::SVTX;
+    fchmod(file, Mode::RUSR | Mode::WUSR | mark)
 }
 
 /// An access list as Linux keeps it in an extended attribute (`linux/posix_acl_xattr.h`):
