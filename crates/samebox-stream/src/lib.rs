@@ -11,11 +11,20 @@ mod mechanism;
 mod options;
 mod pool;
 mod server;
+#[cfg(target_os = "linux")]
+mod ticker_linux;
+#[cfg(not(target_os = "linux"))]
+mod ticker_portable;
 
 #[cfg(unix)]
 mod unix;
 #[cfg(windows)]
 mod windows;
+
+#[cfg(target_os = "linux")]
+use ticker_linux::Ticker;
+#[cfg(not(target_os = "linux"))]
+use ticker_portable::Ticker;
 
 pub use client::StreamClient;
 pub use mechanism::{Accepted, Channel, Connector, Listener, Ready, Stream};

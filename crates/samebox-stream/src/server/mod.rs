@@ -9,7 +9,7 @@ mod link;
 mod watch;
 
 use crate::pool::Pool;
-use crate::{Listener, Options, Stream};
+use crate::{Listener, Options, Stream, Ticker};
 use answer::{StreamAnswer, Terms};
 use budget::Budget;
 use chunk::{Chunk, Found};
@@ -50,13 +50,14 @@ pub struct StreamServer<L: Listener> {
     budget: Budget,
     pool: Pool,
     reads_since_wait: u32,
-    next_sweep: Instant,
+    ticker: Ticker,
     counters: Counters,
     faults: Faults,
 }
 
 const DOOR: Token = Token(usize::MAX);
 const HUB: Token = Token(usize::MAX - 1);
+const TICK: Token = Token(usize::MAX - 2);
 
 /// Bytes that one read may bring.
 const SCRATCH: usize = 256 << 10;
@@ -80,6 +81,7 @@ impl<L: Listener> StreamServer<L> {
         let poll = Poll::new().map_err(failed)?;
         let waker = Waker::new(poll.registry(), HUB).map_err(failed)?;
         listener.register(poll.registry(), DOOR).map_err(failed)?;
+        let ticker = Ticker::new(poll.registry(), TICK).map_err(failed)?;
         Ok(Self {
             poll,
             events: Events::with_capacity(1024),
@@ -95,7 +97,7 @@ impl<L: Listener> StreamServer<L> {
             budget: Budget::new(options.capacity),
             pool: Pool::default(),
             reads_since_wait: 0,
-            next_sweep: Instant::now(),
+            ticker,
             counters: Counters::default(),
             faults: Faults::default(),
             terms: Arc::new(Terms { framing: options.framing, max: options.max, endpoint }),

@@ -2,7 +2,7 @@
 
 use super::connection::Connection;
 use super::link::Link;
-use super::{DOOR, HUB, StreamServer};
+use super::{DOOR, HUB, StreamServer, TICK};
 use crate::{Listener, Stream};
 use mio::Token;
 use samebox_core::{Deadline, ErrorKind, Operation, Peer, Result};
@@ -34,33 +34,35 @@ impl<L: Listener> StreamServer<L> {
             }
             _ => {}
         }
-        self.write_on();
+        let tick = self.write_on();
         self.let_in();
-        self.look_after();
+        self.forget_left(4);
+        if self.ticker.is_due(tick, SWEEP) {
+            self.sweep();
+        }
         Ok(())
     }
 
     /// How long the next wait may take.
-    fn patience(&self, deadline: Deadline) -> Option<Duration> {
-        let watch = self.needs_sweeps().then_some(SWEEP);
-        let watch = self.door.rest().map_or(watch, |rest| Some(rest.min(SWEEP)));
-        match (deadline.remaining(), watch) {
-            (Some(left), Some(watch)) => Some(left.min(watch)),
-            (left, watch) => left.or(watch),
-        }
+    fn patience(&mut self, deadline: Deadline) -> Option<Duration> {
+        let needs_sweeps = self.needs_sweeps();
+        self.ticker.turn(needs_sweeps, SWEEP);
+        [deadline.remaining(), self.ticker.limit(), self.door.rest()].into_iter().flatten().min()
     }
 
     fn needs_sweeps(&self) -> bool {
         L::NEEDS_UPKEEP || self.budget.is_used() || !self.leaving.is_empty()
     }
 
-    /// Sorts the news: who may be read, and to whom more can be written.
-    pub(super) fn write_on(&mut self) {
+    /// Sorts the news: who may be read, and to whom more can be written; tells of a tick.
+    pub(super) fn write_on(&mut self) -> bool {
         let mut roomy = Vec::new();
+        let mut tick = false;
         for event in &self.events {
             match event.token() {
                 HUB => roomy.extend(self.hub.take_needy()),
                 DOOR => self.door.knock(),
+                TICK => tick = true,
                 Token(token) => {
                     let Some(connection) = self.connections.get_mut(token) else { continue };
                     connection.ending |= event.is_read_closed() || event.is_error();
@@ -79,6 +81,7 @@ impl<L: Listener> StreamServer<L> {
                 connection.link.flush(self.poll.registry(), Token(token));
             }
         }
+        tick
     }
 
     fn let_in(&mut self) {
@@ -111,24 +114,15 @@ impl<L: Listener> StreamServer<L> {
         self.queue(token);
     }
 
-    /// Once in a while: cuts stalled clients, restores the name, forgets those that have left.
-    fn look_after(&mut self) {
-        self.forget_left(4);
-        if !self.needs_sweeps() {
-            return;
-        }
-        let now = Instant::now();
-        if now < self.next_sweep {
-            return;
-        }
-        self.next_sweep = now + SWEEP;
+    /// Once in a while: restores the name, forgets those that have left, cuts stalled clients.
+    fn sweep(&mut self) {
         if L::NEEDS_UPKEEP
             && let Err(error) = self.door.upkeep(self.poll.registry())
         {
             self.faults.note(error);
         }
         self.forget_left(usize::MAX);
-        self.cut_stalled(now);
+        self.cut_stalled(Instant::now());
     }
 
     fn cut_stalled(&mut self, now: Instant) {
