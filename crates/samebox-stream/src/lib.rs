@@ -34,4 +34,6 @@ pub use server::StreamServer;
 #[cfg(unix)]
 pub use unix::{ChannelSocket, NamedConnector, NamedListener, Place, StreamSocket};
 #[cfg(windows)]
-pub use windows::{ChannelSocket, StreamSocket};
+pub use windows::{
+    ChannelPipe, ChannelSocket, NamedConnector, NamedListener, Place, StreamPipe, StreamSocket,
+};

@@ -27,6 +27,11 @@ pub trait Listener: Send + 'static {
     /// What is wrong with the name, to be noted as a fault; the server goes on.
     fn upkeep(&mut self, registry: &Registry) -> Result<()>;
 
+    /// Closes the door when the server ends; called, while its loop still runs, until it is so.
+    fn finish(&mut self, _registry: &Registry) -> bool {
+        true
+    }
+
     /// Whether there is a name that needs [`Listener::upkeep`].
     const NEEDS_UPKEEP: bool;
 }
@@ -74,6 +79,14 @@ pub trait Stream: Send + Sync + 'static {
     /// Ends both directions at once.
     fn cut(&self);
 
+    /// Ends both directions when the server ends; called, while its loop still runs, until it is so.
+    ///
+    /// With `give_up` what was written and has yet to leave this process is dropped.
+    fn finish(&self, _registry: &Registry, _give_up: bool) -> bool {
+        self.cut();
+        true
+    }
+
     /// Whether a read that did not fill the buffer shows that nothing more is there.
     ///
     /// Where it does not, news of this client come again only after a read has said `WouldBlock`.
@@ -104,6 +117,11 @@ pub trait Channel: Send + 'static {
     /// `WouldBlock` when nothing fits; anything else ends the connection.
     fn write_now(&mut self, parts: &[IoSlice<'_>]) -> io::Result<usize>;
 
+    /// Whether bytes that a write accepted have yet to leave this process; there is no room meanwhile.
+    fn is_writing(&mut self) -> bool {
+        false
+    }
+
     /// Reads once without waiting into the spare capacity of `buffer`; 0 is the end.
     ///
     /// # Errors
@@ -119,7 +137,7 @@ pub trait Channel: Send + 'static {
     /// Waits until a read or a write would not wait.
     ///
     /// # Errors
-    /// `TimedOut` at the deadline.
+    /// `TimedOut` at the deadline; that of a write that was accepted and has failed since.
     fn wait_writable(&mut self, deadline: Deadline) -> io::Result<Ready>;
 
     /// Ends the direction to the server, which then sees the end of the stream.

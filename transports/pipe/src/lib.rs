@@ -2,12 +2,79 @@
 
 #![forbid(unsafe_code)]
 
-#[cfg(unix)]
-mod unix;
-#[cfg(windows)]
-mod windows;
+use samebox_core::{
+    Acceptance, Access, Capabilities, Deadline, Durability, Endpoint, FanOut, Identity, Info, Loss,
+    Ordering, Overflow, Result, Transport,
+};
+use samebox_stream::{NamedConnector, NamedListener, Options, Place, StreamClient, StreamServer};
 
 #[cfg(unix)]
-pub use unix::Pipe;
+mod unix;
+#[cfg(unix)]
+use unix as system;
 #[cfg(windows)]
-pub use windows::Pipe;
+mod windows;
+#[cfg(windows)]
+use windows as system;
+
+/// The transport `pipe:`.
+#[derive(Clone, Copy, Debug)]
+pub struct Pipe;
+
+impl Transport for Pipe {
+    type Inbox = StreamServer<NamedListener>;
+    type Outbox = StreamClient<NamedConnector>;
+
+    fn info(&self) -> &'static Info {
+        &system::INFO
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities {
+            ordering: Ordering::PerClient,
+            acceptance: Acceptance::Sent,
+            durability: Durability::None,
+            loss: Loss::Never,
+            fan_out: FanOut::One,
+            identity: Identity::UserAndProcess,
+            access: Access::ThisUser,
+            overflow: &[Overflow::Block],
+            properties: &[],
+            largest: Options::LARGEST,
+            duplex: true,
+            faults: true,
+            cross_host: false,
+            loan: false,
+        }
+    }
+
+    fn bind(&self, endpoint: &Endpoint) -> Result<Self::Inbox> {
+        let options = Options::read(endpoint)?;
+        let listener = NamedListener::bind(endpoint, &place(endpoint)?, &options.allow)?;
+        StreamServer::new(endpoint.clone(), options, listener)
+    }
+
+    fn connect(&self, endpoint: &Endpoint, deadline: Deadline) -> Result<Self::Outbox> {
+        let options = Options::read(endpoint)?;
+        let connector = NamedConnector::new(endpoint, place(endpoint)?, &options.allow);
+        StreamClient::connect(endpoint, options, connector, deadline)
+    }
+}
+
+/// Where .NET puts the pipe of an endpoint.
+fn place(endpoint: &Endpoint) -> Result<Place> {
+    if endpoint.name() == "anonymous" {
+        return Err(endpoint.invalid("`anonymous` is a name that .NET keeps for itself"));
+    }
+    system::place(endpoint)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_that_dotnet_keeps_for_itself_is_refused() {
+        assert!(place(&"pipe:anonymous".parse().unwrap()).is_err());
+    }
+}

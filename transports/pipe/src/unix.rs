@@ -1,20 +1,11 @@
 //! The Unix half: the Unix socket that .NET uses for a pipe of that name.
 
-use samebox_core::{
-    Acceptance, Access, Capabilities, Deadline, Durability, Endpoint, FanOut, Identity, Info, Loss,
-    Ordering, Overflow, Result, Transport,
-};
-use samebox_stream::{
-    NamedConnector, NamedListener, Options, Place, SETTINGS, StreamClient, StreamServer,
-};
+use samebox_core::{Endpoint, Info, Result};
+use samebox_stream::{Place, SETTINGS};
 use samebox_sys::unix::name;
 use std::path::PathBuf;
 
-/// The transport `pipe:`.
-#[derive(Clone, Copy, Debug)]
-pub struct Pipe;
-
-static INFO: Info = Info {
+pub(crate) static INFO: Info = Info {
     scheme: "pipe",
     mechanism: "Unix socket where .NET puts a named pipe",
     names: "NAME as .NET takes it, or an absolute path",
@@ -22,57 +13,14 @@ static INFO: Info = Info {
     settings: SETTINGS,
 };
 
-impl Transport for Pipe {
-    type Inbox = StreamServer<NamedListener>;
-    type Outbox = StreamClient<NamedConnector>;
-
-    fn info(&self) -> &'static Info {
-        &INFO
-    }
-
-    fn capabilities(&self) -> Capabilities {
-        Capabilities {
-            ordering: Ordering::PerClient,
-            acceptance: Acceptance::Sent,
-            durability: Durability::None,
-            loss: Loss::Never,
-            fan_out: FanOut::One,
-            identity: Identity::UserAndProcess,
-            access: Access::ThisUser,
-            overflow: &[Overflow::Block],
-            properties: &[],
-            largest: Options::LARGEST,
-            duplex: true,
-            faults: true,
-            cross_host: false,
-            loan: false,
-        }
-    }
-
-    fn bind(&self, endpoint: &Endpoint) -> Result<Self::Inbox> {
-        let options = Options::read(endpoint)?;
-        let listener = NamedListener::bind(endpoint, &place(endpoint)?, &options.allow)?;
-        StreamServer::new(endpoint.clone(), options, listener)
-    }
-
-    fn connect(&self, endpoint: &Endpoint, deadline: Deadline) -> Result<Self::Outbox> {
-        let options = Options::read(endpoint)?;
-        let connector = NamedConnector::new(endpoint, place(endpoint)?, &options.allow);
-        StreamClient::connect(endpoint, options, connector, deadline)
-    }
-}
-
 /// Where .NET puts the pipe of an endpoint: `CoreFxPipe_NAME` in the directory for temporary files,
 /// or a rooted path as it is.
-fn place(endpoint: &Endpoint) -> Result<Place> {
+pub(crate) fn place(endpoint: &Endpoint) -> Result<Place> {
     let name = endpoint.name();
     let path = match name.starts_with('/') {
         true => PathBuf::from(name),
         false => directory().join(format!("CoreFxPipe_{}", endpoint.plain_name()?)),
     };
-    if name == "anonymous" {
-        return Err(endpoint.invalid("`anonymous` is a name that .NET keeps for itself"));
-    }
     let length = path.as_os_str().len();
     if length > name::LONGEST_PATH {
         let why = format!("the pipe would be at {}, which has {length} bytes", path.display());
@@ -108,7 +56,7 @@ mod tests {
     #[test]
     fn names_that_dotnet_refuses_are_refused() {
         let long = format!("pipe:/{}", "x".repeat(107));
-        for wrong in ["pipe:a/b", "pipe:anonymous", "pipe:..", &long] {
+        for wrong in ["pipe:a/b", "pipe:..", &long] {
             assert!(place_of(wrong).is_err(), "{wrong}");
         }
     }

@@ -18,6 +18,15 @@ use std::io;
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
+#[cfg(unix)]
+mod unix;
+#[cfg(unix)]
+use unix as system;
+#[cfg(windows)]
+mod windows;
+#[cfg(windows)]
+use windows as system;
+
 /// The transport `tcp:`.
 #[derive(Clone, Copy, Debug)]
 pub struct Tcp;
@@ -77,7 +86,7 @@ impl Transport for Tcp {
 
 fn listen(endpoint: &Endpoint, addresses: &[SocketAddr]) -> Result<(TcpListener, SocketAddr)> {
     // A host name with several addresses means the first: a server has one place.
-    let bound = TcpListener::bind(addresses[0]);
+    let bound = system::listen(addresses[0]);
     let listener = bound.and_then(|listener| listener.local_addr().map(|at| (listener, at)));
     listener.map_err(|cause| {
         let (kind, why) = match cause.kind() {
@@ -166,5 +175,6 @@ fn dial(address: SocketAddr, patience: Duration) -> io::Result<TcpStream> {
         return Err(io::ErrorKind::ConnectionRefused.into());
     }
     stream.set_nodelay(true)?;
+    system::prepare(&stream)?;
     Ok(stream)
 }

@@ -181,7 +181,7 @@ impl<C: Connector> Connection<C> {
     }
 
     fn write_unfinished(&mut self, deadline: Deadline) -> Result<(), Failure> {
-        if self.unfinished.is_empty() {
+        if self.unfinished.is_empty() && !self.is_writing() {
             return Ok(());
         }
         let rest = std::mem::take(&mut self.unfinished);
@@ -206,7 +206,7 @@ impl<C: Connector> Connection<C> {
         };
         // Nearly always everything fits at once.
         let written = match channel.write_now(parts) {
-            Ok(written) if written == total => return Ok(()),
+            Ok(written) if written == total && !channel.is_writing() => return Ok(()),
             Ok(written) => written,
             Err(error) if is_passing(&error) => 0,
             Err(error) => {
@@ -224,8 +224,11 @@ impl<C: Connector> Connection<C> {
         total: usize,
         deadline: Deadline,
     ) -> Result<(), Failure> {
-        while written < total {
+        while written < total || self.is_writing() {
             let step = self.wait_for_room(deadline).and_then(|()| {
+                if written == total {
+                    return Ok(0);
+                }
                 let mut rest: Vec<_> = parts.to_vec();
                 let mut rest = rest.as_mut_slice();
                 IoSlice::advance_slices(&mut rest, written);
@@ -245,6 +248,10 @@ impl<C: Connector> Connection<C> {
             }
         }
         Ok(())
+    }
+
+    fn is_writing(&mut self) -> bool {
+        self.channel.as_mut().is_some_and(Channel::is_writing)
     }
 
     /// Waits for room to write, taking in meanwhile what the server sends: it may be unable to read

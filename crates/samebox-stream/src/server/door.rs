@@ -39,6 +39,10 @@ impl<L: Listener> Door<L> {
         self.listener.upkeep(registry)
     }
 
+    pub(super) fn finish(&mut self, registry: &Registry) -> bool {
+        self.listener.finish(registry)
+    }
+
     /// The next client that is in, or why one is not.
     pub(super) fn next(&mut self, registry: &Registry) -> Option<Result<(L::Stream, Peer)>> {
         if self.retry_at.is_some_and(|at| at <= Instant::now()) {

@@ -124,6 +124,14 @@ impl<S: Stream> Link<S> {
         self.stream.cut();
     }
 
+    /// Ends both directions when the server ends; see [`Stream::finish`].
+    pub(super) fn finish(&self, registry: &Registry, give_up: bool) -> bool {
+        let mut backlog = self.lock();
+        backlog.broken = true;
+        backlog.clear(&self.pool);
+        self.stream.finish(registry, give_up)
+    }
+
     /// Whether answers wait for the client to read.
     pub(super) fn has_backlog(&self) -> bool {
         self.lock().waiting() > 0

@@ -254,10 +254,33 @@ impl<L: Listener> Inbox for StreamServer<L> {
     }
 }
 
+impl<L: Listener> StreamServer<L> {
+    /// Ends what is under way at the door and at the connections, which only this loop can see end.
+    ///
+    /// Answers that are still due hold their connections; their callers must not wait on.
+    fn finish(&mut self, give_up: Deadline) {
+        const PAUSE: Duration = Duration::from_millis(10);
+        let last = Deadline::after(2 * MOMENT);
+        loop {
+            let registry = self.poll.registry();
+            let mut is_over = self.door.finish(registry);
+            for (_, connection) in &self.connections {
+                is_over &= connection.link.finish(registry, give_up.has_passed());
+            }
+            let is_over = is_over || last.has_passed();
+            if is_over || self.poll.poll(&mut self.events, Some(PAUSE)).is_err() {
+                return;
+            }
+        }
+    }
+}
+
+/// How long an ending server waits for its clients to read their last answers.
+const MOMENT: Duration = Duration::from_secs(1);
+
 impl<L: Listener> Drop for StreamServer<L> {
     /// The last answers get a moment to leave: a server may answer and end at once.
     fn drop(&mut self) {
-        const MOMENT: Duration = Duration::from_secs(1);
         let deadline = Deadline::after(MOMENT);
         while self.connections.iter().any(|(_, connection)| connection.link.has_backlog())
             && !deadline.has_passed()
@@ -267,9 +290,6 @@ impl<L: Listener> Drop for StreamServer<L> {
             }
             self.write_on();
         }
-        // Answers that are still due hold their connections; their callers must not wait on.
-        for (_, connection) in &self.connections {
-            connection.link.cut();
-        }
+        self.finish(deadline);
     }
 }

@@ -11,8 +11,8 @@ use windows_sys::Win32::Security::Authorization::{
 };
 use windows_sys::Win32::Security::{
     DACL_SECURITY_INFORMATION, GetKernelObjectSecurity, GetSecurityDescriptorLength,
-    GetSecurityDescriptorOwner, OWNER_SECURITY_INFORMATION, PROTECTED_DACL_SECURITY_INFORMATION,
-    PSECURITY_DESCRIPTOR, SECURITY_ATTRIBUTES, SetKernelObjectSecurity,
+    GetSecurityDescriptorOwner, OWNER_SECURITY_INFORMATION, PSECURITY_DESCRIPTOR,
+    SECURITY_ATTRIBUTES,
 };
 
 /// Who may use an object: its creator's user and the system for all, others to read and write.
@@ -30,32 +30,21 @@ impl Descriptor {
     /// # Errors
     /// The operating system's.
     pub fn private(others: &[Sid]) -> io::Result<Self> {
-        // What reading and writing a file needs but for appending to it, which is the right to make
-        // an instance of a pipe.
-        Self::with_others(others, "0x12019b")
-    }
-
-    /// For a file: lets this thread's user and the system do all, and `others` read it, and write it
-    /// where `writable` says so.
-    ///
-    /// # Errors
-    /// The operating system's.
-    pub fn file(others: &[Sid], writable: bool) -> io::Result<Self> {
-        Self::with_others(others, if writable { "FRFW" } else { "FR" })
-    }
-
-    fn with_others(others: &[Sid], rights: &str) -> io::Result<Self> {
+        // All rights of a file, and what reading and writing one needs but for appending to it,
+        // which is the right to make an instance of a pipe.
+        const ALL: &str = "FA";
+        const READ_AND_WRITE: &str = "0x12019b";
         let user = Token::own()?.user()?;
-        let mut text = format!("D:P(A;;FA;;;SY)(A;;FA;;;{user})");
+        let mut text = format!("D:P(A;;{ALL};;;SY)(A;;{ALL};;;{user})");
         for other in others {
-            text.push_str(&format!("(A;;{rights};;;{other})"));
+            text.push_str(&format!("(A;;{READ_AND_WRITE};;;{other})"));
         }
-        Self::parse(text)
+        Self::parse(&text)
     }
 
-    fn parse(text: String) -> io::Result<Self> {
+    fn parse(text: &str) -> io::Result<Self> {
         let mut made: PSECURITY_DESCRIPTOR = std::ptr::null_mut();
-        let source = wide(&text);
+        let source = wide(text);
         // SAFETY: the text is NUL-terminated and outlives the call; `made` is writable, and its
         // length need not be told.
         check(unsafe {
@@ -68,7 +57,7 @@ impl Descriptor {
         })?;
         // SAFETY: the call gave a self-relative descriptor: that many bytes in one piece, which are
         // copied to as large a buffer before they are freed.
-        let bytes = unsafe {
+        let mut bytes = unsafe {
             let length = GetSecurityDescriptorLength(made);
             let mut bytes = buffer(length);
             let from = made.cast::<u8>();
@@ -76,7 +65,7 @@ impl Descriptor {
             text::free_local(made);
             bytes
         };
-        Ok(Self { text, bytes })
+        Ok(Self { text: text_of(&mut bytes)?, bytes })
     }
 
     /// The list of rights as SDDL, as [`access_list`] reads it back.
@@ -93,18 +82,6 @@ impl Descriptor {
             bInheritHandle: 0,
         }
     }
-}
-
-/// Makes `rights` those of the object behind a handle, which must be open for `WRITE_DAC`.
-///
-/// # Errors
-/// The operating system's.
-pub fn protect(object: impl AsHandle, rights: &Descriptor) -> io::Result<()> {
-    let what = DACL_SECURITY_INFORMATION | PROTECTED_DACL_SECURITY_INFORMATION;
-    let descriptor = rights.bytes.as_ptr().cast_mut().cast();
-    // SAFETY: the handle is open while it is borrowed, and the descriptor is a valid one, which
-    // nothing writes to although its type would allow that.
-    check(unsafe { SetKernelObjectSecurity(object.as_handle().as_raw_handle(), what, descriptor) })
 }
 
 /// Who owns the object behind a handle.
@@ -130,13 +107,17 @@ pub fn owner(object: impl AsHandle) -> io::Result<Sid> {
 /// # Errors
 /// The operating system's.
 pub fn access_list(object: impl AsHandle) -> io::Result<String> {
-    let mut found = read(object.as_handle().as_raw_handle(), DACL_SECURITY_INFORMATION)?;
+    text_of(&mut read(object.as_handle().as_raw_handle(), DACL_SECURITY_INFORMATION)?)
+}
+
+/// The list of rights of a valid self-relative descriptor, in the one form that Windows writes.
+fn text_of(descriptor: &mut [u64]) -> io::Result<String> {
     let mut text = std::ptr::null_mut();
     // SAFETY: the buffer holds a valid descriptor, `text` is writable, and its length need not be
     // told.
     check(unsafe {
         ConvertSecurityDescriptorToStringSecurityDescriptorW(
-            found.as_mut_ptr().cast(),
+            descriptor.as_mut_ptr().cast(),
             SDDL_REVISION_1,
             DACL_SECURITY_INFORMATION,
             &raw mut text,

@@ -1,1 +1,0 @@
-//! The Windows half: TCP sockets on both sides.

@@ -1,0 +1,186 @@
+use samebox_core::{Allow, Endpoint, Error, ErrorKind, Operation, Peer, Principal, Result, User};
+use samebox_sys::windows::account::{self, Sid, Token};
+use samebox_sys::windows::pipe::Client;
+use samebox_sys::windows::security::Descriptor;
+use std::io;
+
+/// Who may be at the other end.
+#[derive(Clone, Debug)]
+pub(super) struct Access {
+    user: Sid,
+    /// The owner of what this process makes: its user, or the administrators if it is elevated.
+    owner: Sid,
+    users: Vec<Sid>,
+    groups: Vec<Sid>,
+}
+
+impl Access {
+    /// Finds this user and the accounts that `allow` names.
+    pub(super) fn look_up(endpoint: &Endpoint, allow: &Allow) -> Result<Self> {
+        let unclear = |cause: io::Error| {
+            let why = "the system does not say who this user is";
+            endpoint.error(ErrorKind::Io, Operation::Bind, why).with_source(cause)
+        };
+        let own = Token::own().map_err(unclear)?;
+        let mut access = Self {
+            user: own.user().map_err(unclear)?,
+            owner: own.owner().map_err(unclear)?,
+            users: Vec::new(),
+            groups: Vec::new(),
+        };
+        for principal in &allow.0 {
+            access.add(endpoint, principal)?;
+        }
+        Ok(access)
+    }
+
+    fn add(&mut self, endpoint: &Endpoint, principal: &Principal) -> Result<()> {
+        let unknown = |cause: io::Error| {
+            endpoint
+                .invalid(format!("this machine does not know {principal}"))
+                .with_advice("`whoami /all` shows the names of accounts and their identifiers")
+                .with_source(cause)
+        };
+        match principal {
+            Principal::User(name) => {
+                let found = account::look_up(name).map_err(unknown)?;
+                self.users.push(found.sid);
+            }
+            Principal::Group(name) => {
+                let found = account::look_up(name).map_err(unknown)?;
+                if !found.is_group {
+                    let why = format!("{principal} is not a group");
+                    return Err(endpoint.invalid(why).with_advice("write user:NAME"));
+                }
+                self.groups.push(found.sid);
+            }
+            Principal::Sid(text) => {
+                let sid: Sid = text.parse().map_err(unknown)?;
+                // It may be either, and no name need stand behind it.
+                self.users.push(sid.clone());
+                self.groups.push(sid);
+            }
+        }
+        Ok(())
+    }
+
+    /// What lets this user, the system and those allowed use a pipe, and nobody else.
+    pub(super) fn descriptor(&self) -> io::Result<Descriptor> {
+        let mut others: Vec<Sid> = Vec::new();
+        for other in self.users.iter().chain(&self.groups) {
+            if *other != self.user && !others.contains(other) {
+                others.push(other.clone());
+            }
+        }
+        Descriptor::private(&others)
+    }
+
+    /// Whether a client may come in; the pipe's own rights have let it connect.
+    pub(super) fn admits(&self, client: &Token) -> io::Result<bool> {
+        let user = client.user()?;
+        if user == self.user || user.as_str() == Sid::SYSTEM || self.users.contains(&user) {
+            return Ok(true);
+        }
+        let is_allowed = |group: &Sid| self.groups.contains(group);
+        Ok(!self.groups.is_empty() && client.groups()?.iter().any(is_allowed))
+    }
+
+    /// Whether a server is one that this client may talk to.
+    ///
+    /// What an elevated program makes belongs to the administrators, whoever it runs as, so then its
+    /// process is asked; what a program makes that is not elevated belongs to no administrator, so
+    /// it cannot pass for one that is.
+    fn trusts(&self, owner: &Sid, server: Option<&Sid>) -> bool {
+        let knows = |sid: &Sid| self.users.contains(sid) || self.groups.contains(sid);
+        let is_elevated = owner.as_str() == Sid::ADMINISTRATORS;
+        let runs_as_friend = || server.is_some_and(|user| *user == self.user || knows(user));
+        *owner == self.owner || knows(owner) || (is_elevated && runs_as_friend())
+    }
+}
+
+/// Checks who the server is before a byte is sent to it; returns it as a peer.
+///
+/// # Errors
+/// `Denied` when it is neither this user nor one that `allow` names.
+pub(super) fn check_server(endpoint: &Endpoint, server: &Client, allow: &Allow) -> Result<Peer> {
+    let owner = server.owner().map_err(|cause| {
+        let why = "the system does not say who the server is";
+        endpoint.error(ErrorKind::Io, Operation::Connect, why).with_source(cause)
+    })?;
+    let user = server.server().and_then(|token| token.user()).ok();
+    let access = Access::look_up(endpoint, allow)?;
+    let trusted = access.trusts(&owner, user.as_ref());
+    let known = user.unwrap_or(owner);
+    let peer = Peer::local(User::Sid(known.as_str().into()), server.server_pid());
+    if trusted { Ok(peer) } else { Err(foreign(endpoint, &peer)) }
+}
+
+fn foreign(endpoint: &Endpoint, peer: &Peer) -> Error {
+    let why = format!("the server there belongs to another user ({peer}); nothing was sent to it");
+    let advice = "make sure that it is the one you mean, then name its user with ?allow=user:NAME";
+    endpoint.error(ErrorKind::Denied, Operation::Connect, why).with_advice(advice)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn look_up(allow: &str) -> Result<Access> {
+        let endpoint: Endpoint = "pipe:x".parse().unwrap();
+        Access::look_up(&endpoint, &Allow::parse(allow).unwrap())
+    }
+
+    fn sid(text: &str) -> Sid {
+        text.parse().unwrap()
+    }
+
+    /// An access of a made-up user, elevated or not.
+    fn of(user: &str, elevated: bool) -> Access {
+        let owner = if elevated { Sid::ADMINISTRATORS } else { user };
+        Access { user: sid(user), owner: sid(owner), users: Vec::new(), groups: Vec::new() }
+    }
+
+    const ME: &str = "S-1-5-21-1-2-3-1001";
+    const OTHER: &str = "S-1-5-21-1-2-3-1002";
+
+    #[test]
+    fn a_server_of_this_user_is_trusted_elevated_or_not() {
+        assert!(of(ME, false).trusts(&sid(ME), None));
+        assert!(of(ME, true).trusts(&sid(Sid::ADMINISTRATORS), None));
+        assert!(of(ME, false).trusts(&sid(Sid::ADMINISTRATORS), Some(&sid(ME))));
+    }
+
+    #[test]
+    fn others_are_not_trusted_nor_are_lesser_rights_of_this_user() {
+        assert!(!of(ME, false).trusts(&sid(OTHER), Some(&sid(ME))));
+        assert!(!of(ME, false).trusts(&sid(Sid::ADMINISTRATORS), Some(&sid(OTHER))));
+        assert!(!of(ME, false).trusts(&sid(Sid::ADMINISTRATORS), None));
+        assert!(!of(ME, true).trusts(&sid(ME), Some(&sid(ME))), "it may pass for the elevated one");
+    }
+
+    #[test]
+    fn those_that_are_allowed_are_trusted() {
+        let access = Access { users: vec![sid(OTHER)], ..of(ME, false) };
+        assert!(access.trusts(&sid(OTHER), None));
+        assert!(access.trusts(&sid(Sid::ADMINISTRATORS), Some(&sid(OTHER))));
+    }
+
+    #[test]
+    fn accounts_of_every_kind_are_found() {
+        let access = look_up("group:Everyone,sid:S-1-5-20").unwrap();
+        assert_eq!(access.groups, [sid("S-1-1-0"), sid("S-1-5-20")]);
+        let rights = access.descriptor().unwrap().as_str().to_owned();
+        assert!(rights.ends_with("(A;;0x12019b;;;NS)(A;;0x12019b;;;WD)"), "{rights}");
+        assert!(access.admits(&Token::own().unwrap()).unwrap());
+    }
+
+    #[test]
+    fn accounts_that_are_not_there_are_named() {
+        let name = std::env::var("USERNAME").unwrap();
+        for wrong in ["user:nobody-here", "sid:S-1-x", &format!("group:{name}")] {
+            let error = look_up(wrong).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::InvalidEndpoint);
+            assert!(error.to_string().contains(wrong), "{error}");
+        }
+    }
+}

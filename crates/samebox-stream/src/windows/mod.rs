@@ -1,0 +1,12 @@
+//! The Windows half: TCP sockets, named pipes on both sides, and who may connect.
+
+mod access;
+mod channel;
+mod named;
+mod pipe;
+mod socket;
+
+pub use channel::ChannelPipe;
+pub use named::{NamedConnector, NamedListener, Place};
+pub use pipe::StreamPipe;
+pub use socket::{ChannelSocket, StreamSocket};

@@ -1,0 +1,192 @@
+use super::access::{Access, check_server};
+use super::channel::ChannelPipe;
+use super::pipe::{StreamPipe, is_idle};
+use crate::{Accepted, Connector, Listener};
+use mio::event::Source;
+use mio::windows::NamedPipe;
+use mio::{Interest, Registry, Token};
+use samebox_core::{Allow, Deadline, Endpoint, Error, ErrorKind, Operation, Peer, Result, User};
+use samebox_sys::windows::pipe::{self, Client, Name, Refused};
+use std::io;
+use std::time::Duration;
+
+/// Where a named pipe server is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// A pipe of this machine, by what stands behind `\\.\pipe\`.
+    Pipe(String),
+}
+
+/// How clients reach a named pipe server.
+#[derive(Clone, Debug)]
+pub struct NamedConnector {
+    endpoint: Endpoint,
+    place: Place,
+    allow: Allow,
+}
+
+impl NamedConnector {
+    /// How long a live server may take to let a client in.
+    const PATIENCE: Duration = Duration::from_secs(5);
+
+    /// A connector to the server at `place`, which must belong to this user or to one of `allow`.
+    pub fn new(endpoint: &Endpoint, place: Place, allow: &Allow) -> Self {
+        Self { endpoint: endpoint.clone(), place, allow: allow.clone() }
+    }
+}
+
+impl Connector for NamedConnector {
+    type Channel = ChannelPipe;
+
+    fn connect(&mut self, deadline: Deadline) -> Result<Self::Channel> {
+        let patience = deadline.remaining().map_or(Self::PATIENCE, |left| left.max(Self::PATIENCE));
+        let Place::Pipe(name) = &self.place;
+        let client = Client::connect(name, patience)
+            .map_err(|cause| connect_failed(&self.endpoint, cause))?;
+        let peer = check_server(&self.endpoint, &client, &self.allow)?;
+        Ok(ChannelPipe::new(client, peer))
+    }
+}
+
+/// The door of a named pipe server: instances that wait for a client each.
+#[derive(Debug)]
+pub struct NamedListener {
+    /// Before the name, which is given up last.
+    waiting: Vec<NamedPipe>,
+    name: Name,
+    door: Option<Token>,
+    endpoint: Endpoint,
+    access: Access,
+}
+
+impl NamedListener {
+    /// Clients that can come in while the server is busy with others; the next ones wait.
+    const WAITING: usize = 128;
+
+    /// Becomes the server at `place`.
+    ///
+    /// # Errors
+    /// `AddressInUse` when a live server has the name, `Denied` when what is left of one may not be
+    /// taken over.
+    pub fn bind(endpoint: &Endpoint, place: &Place, allow: &Allow) -> Result<Self> {
+        let access = Access::look_up(endpoint, allow)?;
+        let Place::Pipe(name) = place;
+        let descriptor = access.descriptor().map_err(Refused::Io);
+        let claimed = descriptor.and_then(|descriptor| Name::claim(name, descriptor));
+        let (name, first) = claimed.map_err(|refused| name_refused(endpoint, refused))?;
+        Ok(Self { waiting: vec![first], name, door: None, endpoint: endpoint.clone(), access })
+    }
+
+    /// Makes one more instance wait for a client.
+    fn wait_for_one_more(&mut self, registry: &Registry) -> io::Result<()> {
+        let mut pipe = self.name.another()?;
+        self.watch(&mut pipe, registry)?;
+        self.waiting.push(pipe);
+        Ok(())
+    }
+
+    fn watch(&self, pipe: &mut NamedPipe, registry: &Registry) -> io::Result<()> {
+        let door = self.door.ok_or(io::ErrorKind::NotConnected)?;
+        pipe.register(registry, door, Interest::READABLE)?;
+        match pipe.connect() {
+            Err(error) if error.kind() != io::ErrorKind::WouldBlock => Err(error),
+            // Either way news come, and the client is found then.
+            _ => Ok(()),
+        }
+    }
+
+    /// Finds an instance whose client has come, or that is of no use any more.
+    fn connected(&self) -> Option<(usize, io::Result<()>)> {
+        let outcomes = self.waiting.iter().map(NamedPipe::connect).enumerate();
+        let is_waiting = |outcome: &io::Result<()>| {
+            outcome.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
+        };
+        outcomes.into_iter().find(|(_, outcome)| !is_waiting(outcome))
+    }
+
+    fn admit(&self, pipe: NamedPipe) -> Accepted<StreamPipe> {
+        let pid = pipe::client_pid(&pipe);
+        // One that ended at once may not say who it was; the pipe's rights have let it in.
+        let Ok(client) = pipe::client(&pipe) else {
+            let peer = pid.map_or(Peer::UNKNOWN, Peer::process);
+            return Accepted::Client(StreamPipe::new(pipe), peer);
+        };
+        let user = client.user().map(|sid| User::Sid(sid.as_str().into()));
+        let peer = user.map_or(Peer::UNKNOWN, |user| Peer::local(user, pid));
+        if self.access.admits(&client).unwrap_or(false) {
+            return Accepted::Client(StreamPipe::new(pipe), peer);
+        }
+        pipe::give_up(&pipe);
+        let why = format!("a client of another user was turned away ({peer})");
+        Accepted::Refused(self.endpoint.error(ErrorKind::Denied, Operation::Recv, why))
+    }
+}
+
+impl Listener for NamedListener {
+    type Stream = StreamPipe;
+    const NEEDS_UPKEEP: bool = false;
+
+    fn register(&mut self, registry: &Registry, token: Token) -> io::Result<()> {
+        self.door = Some(token);
+        for mut pipe in std::mem::take(&mut self.waiting) {
+            self.watch(&mut pipe, registry)?;
+            self.waiting.push(pipe);
+        }
+        while self.waiting.len() < Self::WAITING {
+            self.wait_for_one_more(registry)?;
+        }
+        Ok(())
+    }
+
+    fn accept(&mut self, registry: &Registry) -> io::Result<Accepted<StreamPipe>> {
+        let Some((at, outcome)) = self.connected() else { return Ok(Accepted::Nobody) };
+        // The next one waits before this one is handed out, so the name never goes away.
+        self.wait_for_one_more(registry)?;
+        let pipe = self.waiting.swap_remove(at);
+        outcome.map(|()| self.admit(pipe))
+    }
+
+    fn upkeep(&mut self, _: &Registry) -> Result<()> {
+        Ok(())
+    }
+
+    fn finish(&mut self, registry: &Registry) -> bool {
+        self.waiting.retain_mut(|pipe| {
+            // The second time it is not registered any more, and that is no error.
+            let _ = pipe.deregister(registry);
+            pipe::give_up(pipe);
+            !is_idle(pipe)
+        });
+        self.waiting.is_empty()
+    }
+}
+
+/// What a failed connect to a named pipe means for a user.
+fn connect_failed(endpoint: &Endpoint, cause: io::Error) -> Error {
+    let (kind, why) = match cause.kind() {
+        io::ErrorKind::NotFound => (ErrorKind::NotListening, "nobody listens there"),
+        io::ErrorKind::PermissionDenied => {
+            (ErrorKind::Denied, "the server there admits other users only")
+        }
+        io::ErrorKind::TimedOut => {
+            (ErrorKind::TimedOut, "the server there does not let clients in")
+        }
+        _ => (ErrorKind::Io, "the system refused the connection"),
+    };
+    endpoint.error(kind, Operation::Connect, why).with_source(cause)
+}
+
+/// What a refused name means for a user.
+fn name_refused(endpoint: &Endpoint, refused: Refused) -> Error {
+    let error = |kind, why| endpoint.error(kind, Operation::Bind, why);
+    match refused {
+        Refused::InUse => error(ErrorKind::AddressInUse, "a live server has this name"),
+        Refused::Remains => {
+            let why = "clients of a server that has ended still hold its pipe, whose rights differ";
+            error(ErrorKind::Denied, why).with_advice("end those clients, or use another name")
+        }
+        Refused::Io(cause) => {
+            error(ErrorKind::Io, "the system does not give this name").with_source(cause)
+        }
+    }
+}
