@@ -84,13 +84,14 @@ impl Endpoint {
             if names().any(|known| known == name) {
                 continue;
             }
+            let meant = nearest(name, names()).map(|near| format!("did you mean `{near}`? "));
             let allowed: Vec<_> = names().collect();
-            let meant =
-                nearest(name, names()).map_or(String::new(), |n| format!(", did you mean `{n}`?"));
-            let why = format!("`{name}` is not a setting of {}:{meant}", self.scheme());
+            let why = format!("`{name}` is not a setting of {}:", self.scheme());
             return Err(self.invalid(why).with_advice(match allowed.as_slice() {
                 [] => "it takes no settings".into(),
-                _ => format!("its settings are {}", allowed.join(", ")),
+                _ => {
+                    format!("{}its settings are {}", meant.unwrap_or_default(), allowed.join(", "))
+                }
             }));
         }
         Ok(())

@@ -23,11 +23,9 @@ pub fn transport(endpoint: &Endpoint) -> Result<&'static dyn DynTransport> {
     let known = || TRANSPORTS.iter().map(|transport| transport.info().scheme);
     let found = TRANSPORTS.iter().find(|transport| transport.info().scheme == scheme);
     found.copied().ok_or_else(|| {
-        let meant =
-            nearest(scheme, known()).map_or(String::new(), |n| format!(", did you mean `{n}:`?"));
+        let meant = nearest(scheme, known()).map(|near| format!("did you mean `{near}:`? "));
         let list: Vec<_> = known().collect();
-        endpoint
-            .invalid(format!("`{scheme}` is not a transport{meant}"))
-            .with_advice(format!("the transports are {}", list.join(", ")))
+        let advice = format!("{}the transports are {}", meant.unwrap_or_default(), list.join(", "));
+        endpoint.invalid(format!("`{scheme}` is not a transport")).with_advice(advice)
     })
 }
