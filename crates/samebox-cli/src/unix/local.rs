@@ -1,4 +1,4 @@
-//! A bare Unix socket between two processes of this user, for measuring what it can do.
+//! Bare mechanisms between two processes of this user, for measuring what they can do.
 
 use samebox_sys::unix::datagram::set_receive_buffer;
 use samebox_sys::unix::runtime::runtime_directory;
@@ -9,7 +9,7 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::PathBuf;
 use std::process;
 
-/// Whether this system has it.
+/// Whether this system has a socket of its own for local processes.
 pub(crate) const IS_THERE: bool = true;
 
 /// Waits for one client; its name goes with it.
@@ -20,7 +20,7 @@ pub(crate) struct Listener {
 
 impl Listener {
     pub(crate) fn bind() -> io::Result<Self> {
-        let path = runtime_directory()?.join(format!("floor-{}", process::id()));
+        let path = directory()?.join(format!("floor-{}", process::id()));
         let _ = fs::remove_file(&path);
         Ok(Self { listener: UnixListener::bind(&path)?, path })
     }
@@ -43,6 +43,11 @@ impl Drop for Listener {
 
 pub(crate) fn connect(address: &str) -> io::Result<UnixStream> {
     UnixStream::connect(address)
+}
+
+/// Where bare files of this user may be for a while.
+pub(crate) fn directory() -> io::Result<PathBuf> {
+    runtime_directory()
 }
 
 /// Gives a datagram socket a receive buffer as large as the transport's own.

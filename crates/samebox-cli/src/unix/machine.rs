@@ -1,7 +1,7 @@
 //! What of this machine decides whether local messages work, and how well.
 
 use crate::finding::Finding;
-use rustix::process::{Resource, getrlimit};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use samebox::ErrorKind;
 use samebox_sys::unix::account::own_uid;
 use samebox_sys::unix::name::LONGEST_PATH;
@@ -174,6 +174,16 @@ pub(crate) fn own_memory() -> Option<u64> {
     let resident = memory.lines().find_map(|line| line.strip_prefix("Rss:"))?;
     let kibibytes: u64 = resident.trim().strip_suffix(" kB")?.parse().ok()?;
     Some(kibibytes << 10)
+}
+
+/// Raises the limit of open files to `needed`, as far as this user may.
+pub(crate) fn allow_open_files(needed: u64) -> io::Result<()> {
+    let limit = getrlimit(Resource::Nofile);
+    if limit.current.is_none_or(|soft| soft >= needed) {
+        return Ok(());
+    }
+    let maximum = limit.maximum.map(|hard| hard.max(needed));
+    Ok(setrlimit(Resource::Nofile, Rlimit { current: Some(needed), maximum })?)
 }
 
 #[cfg(test)]

@@ -1,12 +1,15 @@
-//! What stands for a bare Unix socket: nothing yet, as a named pipe needs more than the standard
-//! library has.
+//! Bare mechanisms between two processes of this user, for measuring what they can do.
+//!
+//! A named pipe needs more than the standard library has, so it is not among them yet.
 
 use samebox_sys::windows::datagram::set_receive_buffer;
+use samebox_sys::windows::runtime::runtime_directory;
 use std::convert::Infallible;
 use std::io::{self, Read, Write};
 use std::net::UdpSocket;
+use std::path::PathBuf;
 
-/// Whether this system has it.
+/// Whether the program can use a bare pipe here.
 pub(crate) const IS_THERE: bool = false;
 
 /// Both ends of what is not there.
@@ -44,6 +47,11 @@ impl Write for Listener {
 
 pub(crate) fn connect(_: &str) -> io::Result<Listener> {
     Listener::bind()
+}
+
+/// Where bare files of this user may be for a while.
+pub(crate) fn directory() -> io::Result<PathBuf> {
+    runtime_directory()
 }
 
 /// Gives a datagram socket a receive buffer as large as the transport's own.

@@ -101,3 +101,38 @@ fn a_live_servers_name_is_left_alone() {
     let said = measure(&world, &[&endpoint]).failed(11);
     assert!(said.contains(&endpoint), "{said}");
 }
+
+#[test]
+fn idle_clients_are_counted_in_bytes() {
+    let world = World::new();
+    let crowd = world.run(&["bench", &world.pipe(), "--clients", "50", "--json"]);
+    assert_eq!(crowd.code, Some(0), "{crowd:?}");
+    let crowd = crowd.json();
+    let crowd = &crowd[0];
+    assert_eq!(crowd["clients"], 50);
+    for part in ["connect_ns", "round_trip_ns", "round_trip_ns_alone"] {
+        is_positive(&crowd[part], "p99");
+    }
+    is_positive(crowd, "connects_per_second");
+    // The one number that not every system tells.
+    assert!(crowd["server_bytes_per_client"].as_f64().is_none_or(|bytes| bytes >= 0.0), "{crowd}");
+}
+
+#[test]
+fn clients_need_a_server_process() {
+    let world = World::new();
+    let inproc = unique("inproc", "crowd");
+    world.run(&["bench", &inproc, "--clients", "5"]).failed(2);
+    world.run(&["bench", &inproc, "--clients", "0"]).failed(2);
+}
+
+#[test]
+fn startup_is_measured_beside_a_process_that_does_nothing() {
+    let world = World::new();
+    let startup = world.run(&["bench", &world.pipe(), "--startup", "--json"]);
+    assert_eq!(startup.code, Some(0), "{startup:?}");
+    let startup = startup.json();
+    is_positive(&startup[0]["startup_ns"], "p50");
+    is_positive(&startup[0], "floor_startup_ns");
+    is_positive(&startup[0], "startup_ratio");
+}

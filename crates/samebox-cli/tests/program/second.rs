@@ -1,6 +1,7 @@
 //! The second process of `tour` and `bench`: it leaves nothing behind, whatever happens to the first.
 
-use crate::world::{Started, World, until};
+use crate::signals::until;
+use crate::world::{Started, World};
 use rustix::process::{Pid, Signal, kill_process};
 
 /// A long measurement that is under way.

@@ -84,7 +84,7 @@ fn a_shell_that_ignores_ctrl_c_for_its_jobs_does_not_keep_it_from_working() {
 
 /// Tries until it holds.
 #[track_caller]
-fn until(what: &str, mut holds: impl FnMut() -> bool) {
+pub(crate) fn until(what: &str, mut holds: impl FnMut() -> bool) {
     let start = Instant::now();
     while !holds() {
         assert!(start.elapsed() < PATIENCE, "waited in vain until {what}");

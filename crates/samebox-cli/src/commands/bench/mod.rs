@@ -1,8 +1,10 @@
+mod clients;
 pub(crate) mod floor;
 mod measure;
 pub(crate) mod progress;
 mod row;
 mod size;
+mod startup;
 pub(crate) mod statistics;
 pub(crate) mod table;
 
@@ -23,6 +25,8 @@ use std::time::Duration;
 Examples:
   samebox bench unix:bench pipe:bench tcp:127.0.0.1:0
   samebox bench inproc:bench --size 64,1MiB --seconds 5 --json
+  samebox bench unix:bench --clients 10000             what idle clients cost
+  samebox bench unix:bench --startup                   what one message from a shell costs
 
 A second process is the server; beside samebox, and in turns with it, the same mechanism is measured
 bare, which is the floor. Ratios are samebox by the floor: medians of all rounds.")]
@@ -42,6 +46,12 @@ pub(crate) struct Args {
     /// Keep the client on core A and the server on core B
     #[arg(long, value_name = "A,B", value_delimiter = ',', num_args = 1)]
     cores: Vec<usize>,
+    /// Connect N idle clients instead, and tell what they cost
+    #[arg(long, value_name = "N", conflicts_with_all = ["sizes", "cores"])]
+    clients: Option<NonZeroUsize>,
+    /// Run `samebox send` again and again instead, and tell how long it takes
+    #[arg(long, conflicts_with_all = ["sizes", "cores", "clients"])]
+    startup: bool,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -51,6 +61,35 @@ pub(crate) struct Args {
 const SIZES: [usize; 4] = [64, 1 << 10, 64 << 10, 1 << 20];
 
 pub(crate) fn run(args: &Args) -> Outcome {
+    match args.clients {
+        Some(clients) => interruptible(|| crowds(args, clients.get())),
+        None if args.startup => interruptible(|| startups(args)),
+        None => speed(args),
+    }
+}
+
+fn crowds(args: &Args, clients: usize) -> Outcome {
+    let crowds = args.endpoints.iter().map(|endpoint| clients::gather(endpoint, clients));
+    let crowds = crowds.collect::<Attempt<Vec<_>>>()?;
+    if args.json { output::print_json(&crowds) } else { output::print(&clients::table(&crowds)) }
+}
+
+fn startups(args: &Args) -> Outcome {
+    let progress = Progress::new(startup::RUNS * args.endpoints.len() as u64);
+    let startups = args.endpoints.iter().map(|endpoint| {
+        progress.name(endpoint);
+        startup::measure(endpoint, &progress)
+    });
+    let startups = startups.collect::<Attempt<Vec<_>>>()?;
+    progress.end();
+    if args.json {
+        output::print_json(&startups)
+    } else {
+        output::print(&startup::table(&startups))
+    }
+}
+
+fn speed(args: &Args) -> Outcome {
     let cores = match args.cores[..] {
         [] => None,
         [ours, theirs] => Some((ours, theirs)),

@@ -90,7 +90,7 @@ pub(crate) fn amount(number: Option<f64>) -> String {
     }
 }
 
-fn ratio(ratio: Option<f64>) -> String {
+pub(crate) fn ratio(ratio: Option<f64>) -> String {
     ratio.map_or("-".into(), |ratio| format!("{ratio:.2}x"))
 }
 

@@ -4,7 +4,7 @@ use super::near::{Near, Ours};
 use super::order::{Answer, Attempt, Order, Side, Taken, Trouble};
 use super::second::Second;
 use crate::commands::bench::floor::{self, Mechanism};
-use samebox::{Endpoint, ErrorKind, connect, transport};
+use samebox::{Client, Endpoint, ErrorKind, connect, transport};
 use std::time::{Duration, Instant};
 
 /// How one-way messages are sent.
@@ -18,8 +18,10 @@ pub(crate) enum Way {
 
 /// A client of samebox here and its server at the other end, and the same without samebox.
 pub(crate) struct Session {
-    // The client goes before its server.
+    // The clients go before their server.
     ours: Ours,
+    /// Sends the batches: what TCP learns from those must not help, or harm, single messages.
+    batches: Ours,
     floor: Option<Box<dyn Near>>,
     second: Second,
 }
@@ -52,12 +54,13 @@ impl Session {
             return Err(confused());
         };
         let mut ours = Ours::new(connect(&address)?);
+        let batches = Ours::new(connect(&address)?);
         if !capabilities.duplex {
             let back = parsed.with_name(format!("{}-back", parsed.name()));
             let endpoint = ours.hear_answers_at(&back.to_string())?;
             second.ask(&Order::Return { endpoint })?;
         }
-        Ok(Self { ours, floor: None, second })
+        Ok(Self { ours, batches, floor: None, second })
     }
 
     /// Connects the two ends by the bare mechanism too, where there is one; tells whether.
@@ -97,7 +100,7 @@ impl Session {
     pub(crate) fn round_trips(&mut self, side: Side, size: usize, count: u64) -> Attempt<Vec<u64>> {
         self.begin(&Order::Echo { side, count, size })?;
         let payload = vec![b'x'; size];
-        let (second, near) = self.near(side)?;
+        let (second, near) = self.near(side, Way::Single)?;
         let mut samples = Vec::with_capacity(usize::try_from(count).unwrap_or(0));
         let asked = second.within(Self::PATIENCE, || {
             let mut before = Instant::now();
@@ -123,7 +126,7 @@ impl Session {
     ) -> Attempt<(Taken, Duration)> {
         self.begin(&Order::Take { side, count, size })?;
         let payload = vec![b'x'; size];
-        let (second, near) = self.near(side)?;
+        let (second, near) = self.near(side, way)?;
         let begin = Instant::now();
         let sent = second.within(Self::PATIENCE, || match way {
             Way::Single => (0..count).try_for_each(|_| near.send(&payload)),
@@ -137,11 +140,49 @@ impl Session {
         }
     }
 
-    fn near(&mut self, side: Side) -> Attempt<(&mut Second, &mut dyn Near)> {
-        let near: &mut dyn Near = match (side, &mut self.floor) {
-            (Side::Ours, _) => &mut self.ours,
-            (Side::Floor, Some(floor)) => floor.as_mut(),
-            (Side::Floor, None) => return Err(confused()),
+    /// Bytes of memory of the other end, where its system tells.
+    pub(crate) fn memory(&mut self) -> Attempt<Option<u64>> {
+        match self.second.ask(&Order::Memory)? {
+            Answer::Memory { bytes } => Ok(bytes),
+            _ => Err(confused()),
+        }
+    }
+
+    /// Does something while the other end lets clients in.
+    pub(crate) fn while_serving<T>(&mut self, act: impl FnOnce() -> T) -> Attempt<T> {
+        self.begin(&Order::Echo { side: Side::Ours, count: 0, size: 0 })?;
+        let outcome = self.second.within(Self::PATIENCE, act);
+        self.second.closes(Ok(()))?;
+        Ok(outcome)
+    }
+
+    /// Asks once, as `client`, and waits for the answer.
+    pub(crate) fn answer_one(&mut self, client: &mut Client, size: usize) -> Attempt<()> {
+        self.begin(&Order::Echo { side: Side::Ours, count: 1, size })?;
+        let asked = client.call(vec![b'x'; size], Self::PATIENCE);
+        self.second.closes(asked.map(drop).map_err(Trouble::from)).map(drop)
+    }
+
+    /// Does something that sends `count` messages of `size` bytes to the other end.
+    pub(crate) fn while_taking(
+        &mut self,
+        count: u64,
+        size: usize,
+        act: impl FnOnce() -> Attempt<()>,
+    ) -> Attempt<Taken> {
+        self.begin(&Order::Take { side: Side::Ours, count, size })?;
+        let sent = self.second.within(Self::PATIENCE * 3, act);
+        match self.second.closes(sent)? {
+            Answer::Taken(taken) => Ok(taken),
+            _ => Err(confused()),
+        }
+    }
+
+    fn near(&mut self, side: Side, way: Way) -> Attempt<(&mut Second, &mut dyn Near)> {
+        let near: &mut dyn Near = match (side, way) {
+            (Side::Ours, Way::Single) => &mut self.ours,
+            (Side::Ours, Way::Batched) => &mut self.batches,
+            (Side::Floor, _) => self.floor.as_deref_mut().ok_or_else(confused)?,
         };
         Ok((&mut self.second, near))
     }

@@ -7,7 +7,7 @@ use crate::commands::bench::floor;
 use crate::system;
 use samebox::{ErrorKind, bind, connect};
 use std::io;
-use std::sync::mpsc::Receiver;
+use std::sync::mpsc::{Receiver, TryRecvError};
 
 type Tell<'a> = &'a mut dyn FnMut(&Answer) -> io::Result<()>;
 
@@ -101,9 +101,9 @@ impl Worker<'_> {
     }
 }
 
-/// Whether the sending end has said that it is done.
+/// Whether the sending end has said that it is done, or has gone.
 fn is_done(orders: &Receiver<Order>) -> bool {
-    matches!(orders.try_recv(), Ok(Order::End))
+    matches!(orders.try_recv(), Ok(Order::End) | Err(TryRecvError::Disconnected))
 }
 
 fn out_of_order() -> Trouble {

@@ -1,6 +1,7 @@
 //! The floor of each mechanism: the bare system calls, without samebox, between the same two ends.
 
 mod datagram;
+mod file;
 mod memory;
 mod stream;
 
@@ -21,6 +22,8 @@ pub(crate) enum Mechanism {
     Tcp,
     /// UDP over loopback.
     Udp,
+    /// Locked files.
+    File,
 }
 
 impl Mechanism {
@@ -31,6 +34,7 @@ impl Mechanism {
             "unix" | "pipe" if local::IS_THERE => Self::Local,
             "tcp" => Self::Tcp,
             "udp" => Self::Udp,
+            "file" => Self::File,
             _ => return None,
         })
     }
@@ -66,6 +70,10 @@ pub(crate) fn listen(mechanism: Mechanism) -> Attempt<(String, Waiting)> {
             let address = waiting.address()?;
             (address, Box::new(|| Ok(Box::new(waiting.accept()?))))
         }
+        Mechanism::File => {
+            let floor = file::Floor::create()?;
+            (floor.address(), Box::new(|| Ok(Box::new(floor))))
+        }
     })
 }
 
@@ -80,5 +88,6 @@ pub(crate) fn connect(mechanism: Mechanism, address: &str) -> Attempt<Box<dyn Ne
             Box::new(stream::Floor::new(stream))
         }
         Mechanism::Udp => Box::new(datagram::Floor::connect(address)?),
+        Mechanism::File => Box::new(file::Floor::open(address)),
     })
 }
