@@ -52,12 +52,21 @@ impl Running {
         self.port.unwrap_or_else(|| panic!("{} prints no port", self.title))
     }
 
-    /// Waits for `listening on ENDPOINT` of the program samebox and gives the endpoint.
+    /// Waits for a line of stderr with `mark` in it and gives what follows that.
+    #[track_caller]
+    pub fn told(&mut self, mark: &str) -> String {
+        loop {
+            let line = self.next(&self.stderr).unwrap_or_else(|| self.ended_early());
+            if let Some((_, rest)) = line.split_once(mark) {
+                return rest.to_owned();
+            }
+        }
+    }
+
+    /// Waits until the program samebox listens and gives the endpoint.
     #[track_caller]
     pub fn listening(&mut self) -> String {
-        let line = self.next(&self.stderr).unwrap_or_else(|| self.ended_early());
-        let endpoint = line.strip_prefix("listening on ");
-        endpoint.unwrap_or_else(|| panic!("{} says: {line}", self.title)).to_owned()
+        self.told("listening on ")
     }
 
     /// The next line that it prints.
