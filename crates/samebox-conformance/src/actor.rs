@@ -26,8 +26,8 @@ static STARTING: RwLock<()> = RwLock::new(());
 
 /// Holds back new processes for a while.
 ///
-/// Between its fork and its exec a new process has a copy of every socket, so a name just given up
-/// would be found in use.
+/// Until its own program runs, a new process has a copy of every socket of this one, so a name just
+/// given up would be found in use.
 pub(crate) fn no_process_starts() -> RwLockReadGuard<'static, ()> {
     STARTING.read().unwrap_or_else(PoisonError::into_inner)
 }
@@ -43,11 +43,17 @@ impl Actor {
             .stdout(Stdio::piped())
             .spawn()
             .expect("this program can be started again");
+        let (tasks, output) = (child.stdin.take(), child.stdout.take());
+        let mut output = BufReader::new(output.expect("its output is a pipe"));
+        let mut first = String::new();
+        let read = output.read_line(&mut first);
+        assert!(
+            first.trim_end() == obey::READY,
+            "the other process begins with {first:?}: {read:?}"
+        );
         drop(starting);
         let (sender, lines) = mpsc::channel();
-        let (tasks, output) = (child.stdin.take(), child.stdout.take());
         thread::spawn(move || {
-            let output = BufReader::new(output.expect("its output is a pipe"));
             output.lines().map_while(Result::ok).for_each(|line| drop(sender.send(line)));
         });
         Self { body: Body::Process { child, tasks }, lines, patience }

@@ -12,9 +12,9 @@
 //! ```
 //!
 //! The function turns a name that nobody else has into an endpoint; one that leaves the choice to
-//! the system, such as `tcp:127.0.0.1:0`, may ignore it. Clients always use what
-//! [`Inbox::endpoint`](samebox_core::Inbox::endpoint) says. Endpoints that need a folder put it under
-//! [`folder`].
+//! the system, such as `tcp:127.1.2.3:0`, may ignore it. Clients always use what
+//! [`Inbox::endpoint`](samebox_core::Inbox::endpoint) says. Endpoints that are paths lie in
+//! [`folder`], those that are ports are of [`loopback`].
 //!
 //! Where one transport has several kinds of endpoints, each is a [`Variant`] with what differs:
 //!
@@ -48,6 +48,7 @@ mod actor;
 mod cases;
 mod client;
 mod folder;
+mod loopback;
 mod obey;
 mod payload;
 mod server;
@@ -57,6 +58,7 @@ mod watchdog;
 mod world;
 
 pub use folder::folder;
+pub use loopback::loopback;
 pub use suite::{Suite, Variant, Verdict};
 pub use watchdog::under_wine;
 

@@ -9,6 +9,9 @@ use std::time::Duration;
 /// Set for a second process, to the seconds of its patience.
 pub(crate) const PATIENCE: &str = "SAMEBOX_CONFORMANCE_PATIENCE";
 
+/// What a second process says first.
+pub(crate) const READY: &str = "ready";
+
 /// Whether this process was started to do as told.
 pub(crate) fn is_told() -> bool {
     std::env::var_os(PATIENCE).is_some()
@@ -27,10 +30,14 @@ pub(crate) fn run(transport: &'static dyn DynTransport) {
         std::thread::sleep(Duration::from_secs(5));
         std::process::exit(3);
     });
-    obey(transport, Duration::from_secs(seconds), &tasks, |line| {
-        let mut out = std::io::stdout().lock();
-        let _ = writeln!(out, "{line}").and_then(|()| out.flush());
-    });
+    say(READY);
+    obey(transport, Duration::from_secs(seconds), &tasks, |line| say(&line));
+}
+
+fn say(line: &str) {
+    let mut out = std::io::stdout().lock();
+    // Nobody listens any more when the case has ended.
+    let _ = writeln!(out, "{line}").and_then(|()| out.flush());
 }
 
 /// Does tasks until no more can come.

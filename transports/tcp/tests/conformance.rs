@@ -1,14 +1,14 @@
 //! The suite over TCP, with each framing.
 
-use samebox_conformance::{Suite, Variant};
+use samebox_conformance::{Suite, Variant, loopback};
 use samebox_core::Capabilities;
 use samebox_tcp::Tcp;
 
 fn main() {
-    let line = Variant::new("line", |_| "tcp:127.0.0.1:0?framing=line".into());
-    let header = Variant::new("header", |_| "tcp:127.0.0.1:0?framing=header".into());
+    let line = Variant::new("line", |_| format!("tcp:{}:0?framing=line", loopback()));
+    let header = Variant::new("header", |_| format!("tcp:{}:0?framing=header", loopback()));
     Suite::new(&Tcp)
-        .variant(Variant::new("length", |_| "tcp:127.0.0.1:0".into()))
+        .variant(Variant::new("length", |_| format!("tcp:{}:0", loopback())))
         .variant(line.without_bytes(b"\r\n").capabilities(without_faults))
         .variant(header.capabilities(without_faults))
         .run();

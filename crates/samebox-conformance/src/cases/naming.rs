@@ -81,8 +81,6 @@ fn racing_servers_have_one_winner(world: &World) -> Outcome {
     needs_an_owner(world)?;
     let vacant = world.vacant();
     let mut actors: Vec<_> = (0..8).map(|_| world.actor()).collect();
-    // Every one of them is up and listening to what it is told.
-    actors.iter_mut().for_each(|actor| drop(actor.act(&Task::Unbind)));
     for round in 0..5 {
         let bind = Task::Bind(vacant.clone());
         actors.iter_mut().for_each(|actor| actor.start(&bind));

@@ -9,7 +9,7 @@ mod run;
 use broken::{Broken, Flaw};
 use libtest_mimic::{Arguments, Failed, Trial};
 use run::{Run, run};
-use samebox_conformance::{Suite, Variant};
+use samebox_conformance::{Suite, Variant, loopback};
 use std::time::Duration;
 
 /// Set for a run, to the name of its flaw.
@@ -41,7 +41,7 @@ fn main() {
 fn suite(flaw: Flaw) -> Suite {
     let transport = Box::leak(Box::new(Broken(flaw)));
     let settings = if flaw == Flaw::EndsWithTheConnection { "?framing=eof" } else { "" };
-    let endpoint = move |_: &str| format!("tcp:127.0.0.1:0{settings}");
+    let endpoint = move |_: &str| format!("tcp:{}:0{settings}", loopback());
     let suite = Suite::new(transport).variant(Variant::new("", endpoint));
     match flaw {
         Flaw::None => suite.except("identity::the_server_learns_who_sent", "for the test"),
