@@ -13,14 +13,19 @@ use std::os::windows::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+const GENERIC_READ: u32 = 0x8000_0000;
+const GENERIC_WRITE: u32 = 0x4000_0000;
+const WRITE_DAC: u32 = 0x4_0000;
 const FILE_SHARE_READ: u32 = 0x1;
 const FILE_SHARE_WRITE: u32 = 0x2;
 const FILE_SHARE_DELETE: u32 = 0x4;
-const FILE_SHARE_ALL: u32 = FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE;
 const FILE_FLAG_OPEN_REPARSE_POINT: u32 = 0x0020_0000;
 const FILE_ATTRIBUTE_REPARSE_POINT: u32 = 0x400;
 const ERROR_SHARING_VIOLATION: i32 = 32;
 const ERROR_LOCK_VIOLATION: i32 = 33;
+
+/// How often a file that is about to vanish is tried.
+const VANISHING: u32 = 5;
 
 /// A plain file that nobody else has open for reading or writing.
 #[derive(Debug)]
@@ -28,14 +33,23 @@ pub(crate) struct Locked(File);
 
 impl Locked {
     /// Opens the slot without waiting, making it where `create` says so.
-    pub(crate) fn open(path: &Path, create: bool, _: &Rights) -> Result<Self, Refusal> {
+    pub(crate) fn open(path: &Path, create: bool, rights: &Rights) -> Result<Self, Refusal> {
         // Others may delete it, and so may we while we hold it; nobody may read or write.
-        open_plain(path, create, FILE_SHARE_DELETE).map(Self)
+        match open_vetted(path, FILE_SHARE_DELETE, rights) {
+            Err(Refusal::Missing) if create => {
+                make(path, FILE_SHARE_DELETE, Share::ReadWrite, rights)
+            }
+            other => other.map(Self),
+        }
     }
 
-    /// Opens a server's lock file: clients may read what it says.
-    pub(crate) fn hold(path: &Path, _: &Rights) -> Result<Self, Refusal> {
-        open_plain(path, true, FILE_SHARE_READ | FILE_SHARE_DELETE).map(Self)
+    /// Opens a server's lock file, making it where it is missing: clients may read what it says.
+    pub(crate) fn hold(path: &Path, rights: &Rights) -> Result<Self, Refusal> {
+        let shared = FILE_SHARE_READ | FILE_SHARE_DELETE;
+        match open_vetted(path, shared, rights) {
+            Err(Refusal::Missing) => make(path, shared, Share::Read, rights),
+            other => other.map(Self),
+        }
     }
 
     pub(crate) fn file(&self) -> &File {
@@ -71,23 +85,26 @@ impl Probe {
     }
 
     /// Looks now, without waiting.
-    pub(crate) fn look(&mut self, _: &Rights) -> Result<Presence, Refusal> {
-        let mut options = OpenOptions::new();
-        let shared = options.share_mode(FILE_SHARE_ALL).custom_flags(FILE_FLAG_OPEN_REPARSE_POINT);
-        match shared.write(true).open(&self.path).map_err(Refusal::from) {
-            // Writing is what a server's share mode forbids.
+    pub(crate) fn look(&mut self, rights: &Rights) -> Result<Presence, Refusal> {
+        // It goes together with other readers, and not with a server, which may write.
+        match self.open(FILE_SHARE_READ | FILE_SHARE_DELETE) {
             Err(Refusal::Busy) => {}
             Err(Refusal::Missing) => return Ok(Presence::Never),
-            other => return other.map(|_| Presence::Gone),
+            other => return rights.vet(&other?).map(|()| Presence::Gone),
         }
-        let note = match shared.write(false).read(true).open(&self.path).map_err(Refusal::from) {
-            // It was a client that had it open, and the server is gone.
+        let lock = match self.open(FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE) {
             Err(Refusal::Missing) => return Ok(Presence::Never),
-            Err(Refusal::Busy) => None,
-            other => read_note(&other?)?,
+            other => other?,
         };
+        rights.vet(&lock)?;
         // Without its note the server has yet to look at the slot.
-        Ok(note.map_or(Presence::Gone, Presence::Live))
+        Ok(read_note(&lock)?.map_or(Presence::Gone, Presence::Live))
+    }
+
+    fn open(&self, shared: u32) -> Result<File, Refusal> {
+        let mut options = OpenOptions::new();
+        options.read(true).share_mode(shared).custom_flags(FILE_FLAG_OPEN_REPARSE_POINT);
+        Ok(options.open(&self.path)?)
     }
 }
 
@@ -97,29 +114,53 @@ fn read_note(lock: &File) -> io::Result<Option<Note>> {
     Ok(Note::parse(&text))
 }
 
-/// Opens a file for reading and writing that is no link, without waiting for anybody.
-fn open_plain(path: &Path, create: bool, share: u32) -> Result<File, Refusal> {
-    /// How often a file that is about to vanish is tried.
-    const VANISHING: usize = 5;
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).create(create);
-    options.share_mode(share).custom_flags(FILE_FLAG_OPEN_REPARSE_POINT);
-    let mut opened = options.open(path);
-    for _ in 1..VANISHING {
-        match &opened {
-            // A file that was deleted while open refuses everybody until it is closed.
-            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
-                std::thread::sleep(Duration::from_millis(1));
-                opened = options.open(path);
-            }
-            _ => break,
-        }
-    }
-    let file = opened?;
+/// Makes a file that is not there, for this user and those allowed.
+fn make(path: &Path, shared: u32, share: Share, rights: &Rights) -> Result<Locked, Refusal> {
+    let file = match options(shared, WRITE_DAC).create_new(true).open(path) {
+        // Somebody else made it just now.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Err(Refusal::Busy),
+        other => other?,
+    };
+    // Nobody else can have opened it yet.
+    rights.share(&file, share)?;
+    Ok(Locked(file))
+}
+
+/// Opens a plain file for reading and writing, without waiting for anybody.
+fn open_vetted(path: &Path, shared: u32, rights: &Rights) -> Result<File, Refusal> {
+    let file = open_patiently(path, shared)?;
     if file.metadata()?.file_attributes() & FILE_ATTRIBUTE_REPARSE_POINT != 0 {
         return Err(Refusal::Denied("is a link, which is not followed".into()));
     }
+    rights.vet(&file)?;
     Ok(file)
+}
+
+fn open_patiently(path: &Path, shared: u32) -> io::Result<File> {
+    let is_denied = |error: &io::Error| error.kind() == io::ErrorKind::PermissionDenied;
+    let mut attempt = 1;
+    loop {
+        // Only its owner may change who may use it.
+        let opened = match options(shared, WRITE_DAC).open(path) {
+            Err(error) if is_denied(&error) => options(shared, 0).open(path),
+            other => other,
+        };
+        match opened {
+            // A file that was deleted while open refuses everybody until it is closed.
+            Err(error) if is_denied(&error) && attempt < VANISHING => {
+                std::thread::sleep(Duration::from_millis(1));
+                attempt += 1;
+            }
+            other => return other,
+        }
+    }
+}
+
+fn options(shared: u32, further_rights: u32) -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).access_mode(GENERIC_READ | GENERIC_WRITE | further_rights);
+    options.share_mode(shared).custom_flags(FILE_FLAG_OPEN_REPARSE_POINT);
+    options
 }
 
 /// Never: the system finishes a write that has begun, whatever happens to the writer.

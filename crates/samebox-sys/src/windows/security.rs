@@ -11,8 +11,8 @@ use windows_sys::Win32::Security::Authorization::{
 };
 use windows_sys::Win32::Security::{
     DACL_SECURITY_INFORMATION, GetKernelObjectSecurity, GetSecurityDescriptorLength,
-    GetSecurityDescriptorOwner, OWNER_SECURITY_INFORMATION, PSECURITY_DESCRIPTOR,
-    SECURITY_ATTRIBUTES,
+    GetSecurityDescriptorOwner, OWNER_SECURITY_INFORMATION, PROTECTED_DACL_SECURITY_INFORMATION,
+    PSECURITY_DESCRIPTOR, SECURITY_ATTRIBUTES, SetKernelObjectSecurity,
 };
 
 /// Who may use an object: its creator's user and the system for all, others to read and write.
@@ -30,14 +30,25 @@ impl Descriptor {
     /// # Errors
     /// The operating system's.
     pub fn private(others: &[Sid]) -> io::Result<Self> {
-        // All rights of a file, and what reading and writing one needs but for appending to it,
-        // which is the right to make an instance of a pipe.
-        const ALL: &str = "FA";
-        const READ_AND_WRITE: &str = "0x12019b";
+        // What reading and writing a file needs but for appending to it, which is the right to make
+        // an instance of a pipe.
+        Self::with_others(others, "0x12019b")
+    }
+
+    /// For a file: lets this thread's user and the system do all, and `others` read it, and write it
+    /// where `writable` says so.
+    ///
+    /// # Errors
+    /// The operating system's.
+    pub fn file(others: &[Sid], writable: bool) -> io::Result<Self> {
+        Self::with_others(others, if writable { "FRFW" } else { "FR" })
+    }
+
+    fn with_others(others: &[Sid], rights: &str) -> io::Result<Self> {
         let user = Token::own()?.user()?;
-        let mut text = format!("D:P(A;;{ALL};;;SY)(A;;{ALL};;;{user})");
+        let mut text = format!("D:P(A;;FA;;;SY)(A;;FA;;;{user})");
         for other in others {
-            text.push_str(&format!("(A;;{READ_AND_WRITE};;;{other})"));
+            text.push_str(&format!("(A;;{rights};;;{other})"));
         }
         Self::parse(&text)
     }
@@ -82,6 +93,18 @@ impl Descriptor {
             bInheritHandle: 0,
         }
     }
+}
+
+/// Makes `rights` those of the object behind a handle, which must be open for `WRITE_DAC`.
+///
+/// # Errors
+/// The operating system's.
+pub fn protect(object: impl AsHandle, rights: &Descriptor) -> io::Result<()> {
+    let what = DACL_SECURITY_INFORMATION | PROTECTED_DACL_SECURITY_INFORMATION;
+    let descriptor = rights.bytes.as_ptr().cast_mut().cast();
+    // SAFETY: the handle is open while it is borrowed, and the descriptor is a valid one, which
+    // nothing writes to although its type would allow that.
+    check(unsafe { SetKernelObjectSecurity(object.as_handle().as_raw_handle(), what, descriptor) })
 }
 
 /// Who owns the object behind a handle.

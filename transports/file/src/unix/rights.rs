@@ -25,16 +25,15 @@ impl Rights {
     /// Looks up the accounts that the endpoint allows.
     pub(crate) fn of(endpoint: &Endpoint, allow: &Allow) -> Result<Self> {
         let mut rights = Self { own: account::own_uid(), users: vec![], groups: vec![] };
-        let unknown = |what: &Principal, cause: io::Error| {
-            endpoint.invalid(format!("there is no {what} on this machine")).with_source(cause)
-        };
         for principal in &allow.0 {
-            let failed = |cause| unknown(principal, cause);
+            let unknown = |_| endpoint.invalid(format!("this machine does not know {principal}"));
             match principal {
-                Principal::User(name) => rights.users.push(account::user(name).map_err(failed)?),
-                Principal::Group(name) => rights.groups.push(account::group(name).map_err(failed)?),
+                Principal::User(name) => rights.users.push(account::user(name).map_err(unknown)?),
+                Principal::Group(name) => {
+                    rights.groups.push(account::group(name).map_err(unknown)?);
+                }
                 Principal::Sid(_) => {
-                    let why = "security identifiers are known on Windows only";
+                    let why = format!("{principal} is an account of Windows");
                     return Err(endpoint.invalid(why).with_advice("write user:NAME or group:NAME"));
                 }
             }
