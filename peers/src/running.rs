@@ -100,6 +100,15 @@ impl Running {
         lines
     }
 
+    /// Waits until it has ended with `code`, and gives what it complained of.
+    #[track_caller]
+    pub fn fail(mut self, code: i32) -> String {
+        let status = self.wait();
+        let complaints = self.complaints();
+        assert_eq!(status.code(), Some(code), "{}: {complaints}", self.title);
+        complaints
+    }
+
     /// As [`Running::finish`], for a peer server: the messages that nobody has taken.
     #[track_caller]
     pub fn rest(self) -> Vec<String> {

@@ -130,11 +130,31 @@ static void serve_echo_frames(HANDLE pipe)
     serve_echo(pipe, read_frame, write_frame);
 }
 
+// What Windows does for every new object: this process's user, or the administrators if it is elevated,
+// own it. Wine gives it no owner unless told, and a client that checks the owner would refuse it.
+static SECURITY_ATTRIBUTES *owned_as_on_windows(void)
+{
+    static union { TOKEN_OWNER owner; BYTE room[256]; } token_owner;
+    static SECURITY_DESCRIPTOR descriptor;
+    static SECURITY_ATTRIBUTES attributes = {sizeof attributes, &descriptor, FALSE};
+    HANDLE token;
+    DWORD size;
+    if (!OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY, &token)) fail("OpenProcessToken");
+    if (!GetTokenInformation(token, TokenOwner, &token_owner, sizeof token_owner, &size))
+        fail("GetTokenInformation");
+    CloseHandle(token);
+    // No DACL is set, so the default one stands.
+    if (!InitializeSecurityDescriptor(&descriptor, SECURITY_DESCRIPTOR_REVISION) ||
+        !SetSecurityDescriptorOwner(&descriptor, token_owner.owner.Owner, FALSE))
+        fail("SetSecurityDescriptorOwner");
+    return &attributes;
+}
+
 static void server(const wchar_t *path, DWORD access, int count, void (*serve)(HANDLE))
 {
     HANDLE pipe = CreateNamedPipeW(path, access | FILE_FLAG_FIRST_PIPE_INSTANCE,
                                    PIPE_TYPE_BYTE | PIPE_READMODE_BYTE | PIPE_REJECT_REMOTE_CLIENTS,
-                                   1, PIPE_BUFFER, PIPE_BUFFER, 0, NULL);
+                                   1, PIPE_BUFFER, PIPE_BUFFER, 0, owned_as_on_windows());
     if (pipe == INVALID_HANDLE_VALUE) fail("CreateNamedPipe");
     puts("ready");
     while (count-- > 0) {
