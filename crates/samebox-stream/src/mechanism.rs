@@ -117,6 +117,12 @@ pub trait Channel: Send + 'static {
     /// `WouldBlock` when nothing fits; anything else ends the connection.
     fn write_now(&mut self, parts: &[IoSlice<'_>]) -> io::Result<usize>;
 
+    /// Writes as much of `parts` as fits once anything does, waiting until `deadline` for that.
+    ///
+    /// # Errors
+    /// `TimedOut` at the deadline with nothing written; anything else ends the connection.
+    fn write(&mut self, parts: &[IoSlice<'_>], deadline: Deadline) -> io::Result<usize>;
+
     /// Whether bytes that a write accepted have yet to leave this process; there is no room meanwhile.
     fn is_writing(&mut self) -> bool {
         false

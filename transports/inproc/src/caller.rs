@@ -75,6 +75,8 @@ impl Caller {
         }
         state.used += cost;
         state.calls.insert(call, Some(outcome));
+        // Whoever wakes finds the lock free.
+        drop(state);
         self.answered.notify_all();
         Ok(())
     }

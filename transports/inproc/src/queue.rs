@@ -85,6 +85,8 @@ impl Queue {
         }
         state.used += entry.cost;
         state.entries.push_back(entry);
+        // Whoever wakes finds the lock free.
+        drop(state);
         self.arrived.notify_one();
         Ok(())
     }

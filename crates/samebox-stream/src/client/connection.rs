@@ -18,6 +18,9 @@ pub(super) struct Connection<C: Connector> {
     /// How much of `inbound` has been decoded.
     decoded: usize,
     pub(super) outbound: Vec<u8>,
+    /// Whether the server may send something, so that a write that waits must take it in: a server
+    /// that cannot get rid of its answers may stop reading.
+    pub(super) listens: bool,
     /// The rest of a message whose time ran out when it had begun to leave.
     pub(super) unfinished: Vec<u8>,
     /// The largest frame that arrived whole: room for one like it is made at once.
@@ -60,6 +63,7 @@ impl<C: Connector> Connection<C> {
             inbound: Vec::new(),
             decoded: 0,
             outbound: Vec::new(),
+            listens: false,
             unfinished: Vec::new(),
             proven: READ,
             pool: Pool::default(),

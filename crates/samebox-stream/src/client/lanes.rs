@@ -137,6 +137,7 @@ impl<C: Connector> Outbox for Lanes<C> {
         if self.sends.is_multiple_of(SENDS_PER_DISCARD) {
             self.sender.discard_inbound();
         }
+        self.sender.listens = true;
         self.sender.send_frame(Kind::Message, message, Operation::Send, deadline)
     }
 
@@ -149,6 +150,7 @@ impl<C: Connector> Outbox for Lanes<C> {
         }
         self.is_used = true;
         self.sender.discard_inbound();
+        self.sender.listens = true;
         self.sender.send_batch(batch, deadline)
     }
 

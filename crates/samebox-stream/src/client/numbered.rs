@@ -84,10 +84,12 @@ impl<C: Connector> Numbered<C> {
 impl<C: Connector> Outbox for Numbered<C> {
     #[inline]
     fn send(&mut self, message: Outgoing<'_>, deadline: Deadline) -> Result<()> {
+        self.connection.listens = !self.calls.is_empty();
         self.connection.send_frame(Kind::Message, message, Operation::Send, deadline)
     }
 
     fn send_many(&mut self, batch: &[Outgoing<'_>], deadline: Deadline) -> Result<()> {
+        self.connection.listens = !self.calls.is_empty();
         self.connection.send_batch(batch, deadline)
     }
 
@@ -111,6 +113,7 @@ impl<C: Connector> Call for Numbered<C> {
             return Err(self.error(ErrorKind::Full, why).with_advice("take some answers first"));
         }
         let number = self.next;
+        self.connection.listens = !self.calls.is_empty();
         self.connection.send_frame(Kind::Call(number), message, Operation::Call, deadline)?;
         self.next += 1;
         let generation = self.connection.generation();

@@ -22,6 +22,9 @@ const TOGETHER: usize = 4 << 10;
 /// Bytes of frames that one write of a batch carries.
 const BATCH: usize = 128 << 10;
 
+/// Payloads above this size are written from where they are: copying costs more than a system call.
+const APART: usize = 16 << 10;
+
 /// How often a message is sent again when connections are lost under it.
 const ATTEMPTS: usize = 3;
 
@@ -149,7 +152,7 @@ impl<C: Connector> Connection<C> {
             let framed =
                 encode(self.options.framing, Kind::Message, message.payload, self.options.max);
             let (head, tail) = framed.map_err(|error| self.refused(Operation::Send, &error))?;
-            if message.payload.len() > BATCH {
+            if message.payload.len() > APART {
                 break;
             }
             self.outbound.extend_from_slice(head.as_bytes());
@@ -204,8 +207,11 @@ impl<C: Connector> Connection<C> {
         let Some(channel) = &mut self.channel else {
             return Err(Failure::Gone(0, io::ErrorKind::NotConnected.into()));
         };
+        let patient = deadline == Deadline::NEVER && !self.listens;
+        let outcome =
+            if patient { channel.write(parts, deadline) } else { channel.write_now(parts) };
         // Nearly always everything fits at once.
-        let written = match channel.write_now(parts) {
+        let written = match outcome {
             Ok(written) if written == total && !channel.is_writing() => return Ok(()),
             Ok(written) => written,
             Err(error) if is_passing(&error) => 0,
@@ -225,17 +231,10 @@ impl<C: Connector> Connection<C> {
         deadline: Deadline,
     ) -> Result<(), Failure> {
         while written < total || self.is_writing() {
-            let step = self.wait_for_room(deadline).and_then(|()| {
-                if written == total {
-                    return Ok(0);
-                }
-                let mut rest: Vec<_> = parts.to_vec();
-                let mut rest = rest.as_mut_slice();
-                IoSlice::advance_slices(&mut rest, written);
-                let channel = self.channel.as_mut().ok_or(io::ErrorKind::NotConnected)?;
-                channel.write_now(rest)
-            });
-            match step {
+            let mut rest: Vec<_> = parts.to_vec();
+            let mut rest = rest.as_mut_slice();
+            IoSlice::advance_slices(&mut rest, written);
+            match self.write_step(rest, deadline) {
                 Ok(more) => written += more,
                 Err(error) if is_passing(&error) => {}
                 Err(error) if error.kind() == io::ErrorKind::TimedOut => {
@@ -248,6 +247,21 @@ impl<C: Connector> Connection<C> {
             }
         }
         Ok(())
+    }
+
+    /// Writes more once there is room; with nothing to write, waits until what was written has left.
+    fn write_step(&mut self, rest: &[IoSlice<'_>], deadline: Deadline) -> io::Result<usize> {
+        if rest.is_empty() || self.listens {
+            self.wait_for_room(deadline)?;
+        }
+        let channel = self.channel.as_mut().ok_or(io::ErrorKind::NotConnected)?;
+        if rest.is_empty() {
+            Ok(0)
+        } else if self.listens {
+            channel.write_now(rest)
+        } else {
+            channel.write(rest, deadline)
+        }
     }
 
     fn is_writing(&mut self) -> bool {

@@ -67,36 +67,44 @@ impl Stream for StreamSocket {
 pub struct ChannelSocket<const BLIND: bool> {
     socket: OwnedFd,
     peer: Peer,
-    /// How long a read waits at most, as last set.
-    patience: Option<Duration>,
+    reads: Patience,
+    writes: Patience,
     /// The server has ended its direction, and may go on reading.
     is_silent: bool,
 }
 
+/// How long a system call of one kind waits at most, as last set.
+#[derive(Debug, Default)]
+struct Patience(Option<Duration>);
+
 impl<const BLIND: bool> ChannelSocket<BLIND> {
     /// Wraps a connected socket that waits.
     pub fn new(socket: impl Into<OwnedFd>, peer: Peer) -> Self {
-        Self { socket: socket.into(), peer, patience: None, is_silent: false }
+        let (reads, writes) = Default::default();
+        Self { socket: socket.into(), peer, reads, writes, is_silent: false }
     }
+}
 
-    /// Sets how long a read waits, in steps, so that like deadlines do not set it again and again.
-    fn be_patient(&mut self, deadline: Deadline) -> io::Result<()> {
+impl Patience {
+    /// Sets how long a call waits, in steps, so that like deadlines do not set it again and again.
+    fn set(
+        &mut self,
+        deadline: Deadline,
+        set: impl FnOnce(Option<Duration>) -> io::Result<()>,
+    ) -> io::Result<()> {
         const LEAST: Duration = Duration::from_millis(1);
         let Some(left) = deadline.remaining() else {
-            return match self.patience.take() {
-                None => Ok(()),
-                Some(_) => socket::set_read_patience(&self.socket, None),
-            };
+            return self.0.take().map_or(Ok(()), |_| set(None));
         };
-        // A read that ends too early only looks at the deadline and reads again.
+        // A call that ends too early only looks at the deadline and waits again.
         let fits = |patience: Duration| patience <= left.max(LEAST) && patience >= left / 4;
-        if self.patience.is_some_and(fits) {
+        if self.0.is_some_and(fits) {
             return Ok(());
         }
         let micros = u64::try_from(left.as_micros()).unwrap_or(u64::MAX / 2).max(1);
         let step = Duration::from_micros(1 << micros.ilog2()).max(LEAST);
-        self.patience = Some(step);
-        socket::set_read_patience(&self.socket, Some(step))
+        self.0 = Some(step);
+        set(Some(step))
     }
 }
 
@@ -108,6 +116,17 @@ impl<const BLIND: bool> Channel for ChannelSocket<BLIND> {
         socket::write_now(&self.socket, parts)
     }
 
+    fn write(&mut self, parts: &[IoSlice<'_>], deadline: Deadline) -> io::Result<usize> {
+        loop {
+            self.writes
+                .set(deadline, |patience| socket::set_write_patience(&self.socket, patience))?;
+            match socket::write(&self.socket, parts) {
+                Err(error) if is_early(&error) => in_time(deadline)?,
+                other => return other,
+            }
+        }
+    }
+
     fn append_now(&mut self, buffer: &mut Vec<u8>) -> io::Result<usize> {
         let length = socket::append_now(&self.socket, buffer)?;
         self.is_silent |= length == 0;
@@ -116,14 +135,10 @@ impl<const BLIND: bool> Channel for ChannelSocket<BLIND> {
 
     fn append(&mut self, buffer: &mut Vec<u8>, deadline: Deadline) -> io::Result<usize> {
         loop {
-            self.be_patient(deadline)?;
+            self.reads
+                .set(deadline, |patience| socket::set_read_patience(&self.socket, patience))?;
             match socket::append(&self.socket, buffer) {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    if deadline.has_passed() {
-                        return Err(io::ErrorKind::TimedOut.into());
-                    }
-                }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if is_early(&error) => in_time(deadline)?,
                 other => return other,
             }
         }
@@ -152,4 +167,13 @@ impl<const BLIND: bool> Channel for ChannelSocket<BLIND> {
     fn peer(&self) -> &Peer {
         &self.peer
     }
+}
+
+/// Whether a call ended because its patience did, or for a signal.
+fn is_early(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted)
+}
+
+fn in_time(deadline: Deadline) -> io::Result<()> {
+    if deadline.has_passed() { Err(io::ErrorKind::TimedOut.into()) } else { Ok(()) }
 }

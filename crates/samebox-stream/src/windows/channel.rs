@@ -23,6 +23,17 @@ impl Channel for ChannelPipe {
         self.client.write_now(parts)
     }
 
+    fn write(&mut self, parts: &[IoSlice<'_>], deadline: Deadline) -> io::Result<usize> {
+        loop {
+            match self.write_now(parts) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    self.wait_writable(deadline)?;
+                }
+                other => return other,
+            }
+        }
+    }
+
     fn is_writing(&mut self) -> bool {
         self.client.is_writing()
     }

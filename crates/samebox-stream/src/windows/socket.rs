@@ -92,6 +92,17 @@ impl<const BLIND: bool> Channel for ChannelSocket<BLIND> {
         self.socket.write_vectored(parts)
     }
 
+    fn write(&mut self, parts: &[IoSlice<'_>], deadline: Deadline) -> io::Result<usize> {
+        loop {
+            match self.write_now(parts) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    self.wait_writable(deadline)?;
+                }
+                other => return other,
+            }
+        }
+    }
+
     fn append_now(&mut self, buffer: &mut Vec<u8>) -> io::Result<usize> {
         socket::append(&self.socket, buffer)
     }

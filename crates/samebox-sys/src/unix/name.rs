@@ -285,6 +285,7 @@ fn connect_to(address: &SocketAddrUnix, patience: Duration) -> io::Result<OwnedF
             other => break other?,
         }
     }
+    super::socket::set_write_patience(&client, None)?;
     super::socket::without_signals(client.as_fd())?;
     Ok(client)
 }

@@ -43,13 +43,26 @@ pub fn append_now(socket: impl AsFd, buffer: &mut Vec<u8>) -> io::Result<usize> 
     Ok(recv(socket, spare, RecvFlags::DONTWAIT)?.0)
 }
 
+/// Writes bytes of `parts`, waiting as the socket is set to; a wait that ends early may write some.
+///
+/// # Errors
+/// `WouldBlock` when nothing fitted as long as the socket waits.
+#[inline]
+pub fn write(socket: impl AsFd, parts: &[IoSlice<'_>]) -> io::Result<usize> {
+    write_with(socket, parts, QUIET)
+}
+
 /// Writes as many bytes of `parts` as fit without waiting.
 ///
 /// # Errors
 /// `WouldBlock` when none fits.
 #[inline]
 pub fn write_now(socket: impl AsFd, parts: &[IoSlice<'_>]) -> io::Result<usize> {
-    let flags = QUIET | SendFlags::DONTWAIT;
+    write_with(socket, parts, QUIET | SendFlags::DONTWAIT)
+}
+
+#[inline]
+fn write_with(socket: impl AsFd, parts: &[IoSlice<'_>], flags: SendFlags) -> io::Result<usize> {
     Ok(match parts {
         [one] => rustix::net::send(socket, one, flags)?,
         _ => sendmsg(socket, parts, &mut SendAncillaryBuffer::default(), flags)?,
@@ -99,6 +112,14 @@ pub fn wait(socket: impl AsFd, wanted: Ready, patience: Option<Duration>) -> io:
 /// The operating system's.
 pub fn set_read_patience(socket: impl AsFd, patience: Option<Duration>) -> io::Result<()> {
     Ok(set_socket_timeout(socket, Timeout::Recv, patience)?)
+}
+
+/// Sets how long a waiting write waits; `None` is for ever.
+///
+/// # Errors
+/// The operating system's.
+pub fn set_write_patience(socket: impl AsFd, patience: Option<Duration>) -> io::Result<()> {
+    Ok(set_socket_timeout(socket, Timeout::Send, patience)?)
 }
 
 /// Whether the other side has closed, or the connection has failed.
