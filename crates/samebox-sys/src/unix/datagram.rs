@@ -10,7 +10,7 @@ use linux as kernel;
 #[cfg(not(target_os = "linux"))]
 use portable as kernel;
 
-pub use kernel::{can_segment, coalesce, count_drops, drops, send_segments};
+pub use kernel::{can_segment, coalesce, count_drops, drops, end_receiving, send_segments};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
@@ -65,11 +65,39 @@ pub fn set_receive_buffer(socket: impl AsFd, bytes: usize) -> io::Result<()> {
     }
 }
 
-/// Receives without waiting.
+/// How long receives of one socket wait; without end at first.
+#[derive(Debug, Default)]
+pub struct Timeout(Option<Duration>);
+
+impl Timeout {
+    /// The time itself, `None` for one without end.
+    pub const fn duration(&self) -> Option<Duration> {
+        self.0
+    }
+
+    /// Changes it; costs a system call unless it is that already.
+    ///
+    /// # Errors
+    /// The operating system's; it refuses a time of zero.
+    pub fn set(&mut self, socket: &UdpSocket, duration: Option<Duration>) -> io::Result<()> {
+        if duration != self.0 {
+            socket.set_read_timeout(duration)?;
+            self.0 = duration;
+        }
+        Ok(())
+    }
+}
+
+/// Receives, waiting as long as `timeout` says, or not at all without one.
 ///
 /// # Errors
-/// `WouldBlock` when nothing is there.
-pub fn receive(socket: impl AsFd, buffer: &mut [u8]) -> io::Result<Received> {
+/// `WouldBlock` when nothing came, `ConnectionAborted` after [`end_receiving`].
+#[inline]
+pub fn receive(
+    socket: &UdpSocket,
+    buffer: &mut [u8],
+    timeout: Option<&Timeout>,
+) -> io::Result<Received> {
     let mut name = MaybeUninit::<SocketAddrStorage>::uninit();
     let mut control = kernel::Control::default();
     let mut part = libc::iovec { iov_base: buffer.as_mut_ptr().cast(), iov_len: buffer.len() };
@@ -81,11 +109,14 @@ pub fn receive(socket: impl AsFd, buffer: &mut [u8]) -> io::Result<Received> {
     header.msg_iovlen = 1;
     header.msg_control = control.0.as_mut_ptr().cast();
     header.msg_controllen = size_of_val(&control) as _;
-    let socket = socket.as_fd().as_raw_fd();
+    let flags = if timeout.is_some() { 0 } else { libc::MSG_DONTWAIT };
     // SAFETY: each pointer in the header leads to memory of the stated length that outlives the call
-    // and that nothing else refers to; `socket` is open for as long as its owner is borrowed.
-    let length = unsafe { libc::recvmsg(socket, &raw mut header, libc::MSG_DONTWAIT) };
+    // and that nothing else refers to; the socket is open while it is borrowed.
+    let length = unsafe { libc::recvmsg(socket.as_raw_fd(), &raw mut header, flags) };
     let length = usize::try_from(length).map_err(|_| io::Error::last_os_error())?;
+    if header.msg_namelen == 0 {
+        return Err(io::ErrorKind::ConnectionAborted.into());
+    }
     // SAFETY: `recvmsg` succeeded, so it wrote a socket address of `msg_namelen` bytes there.
     let from = unsafe { SocketAddrAny::new(name, header.msg_namelen as _) };
     let from = SocketAddr::try_from(from)?;
@@ -95,12 +126,28 @@ pub fn receive(socket: impl AsFd, buffer: &mut [u8]) -> io::Result<Received> {
     Ok(Received { length, segment: segment.unwrap_or(length), truncated, from, drops })
 }
 
-/// Receives one datagram of a connected socket without waiting.
+/// Receives one datagram of a connected socket, waiting as in [`receive`].
 ///
 /// # Errors
-/// `WouldBlock` when nothing is there, `ConnectionRefused` when an earlier send found nobody.
-pub fn receive_now(socket: &UdpSocket, buffer: &mut [u8]) -> io::Result<usize> {
-    Ok(rustix::net::recv(socket, buffer, RecvFlags::DONTWAIT)?.0)
+/// `WouldBlock` when nothing came, `ConnectionRefused` when an earlier send found nobody.
+#[inline]
+pub fn receive_answer(
+    socket: &UdpSocket,
+    buffer: &mut [u8],
+    timeout: Option<&Timeout>,
+) -> io::Result<usize> {
+    let flags = if timeout.is_some() { RecvFlags::empty() } else { RecvFlags::DONTWAIT };
+    Ok(rustix::net::recv(socket, buffer, flags)?.0)
+}
+
+/// Sends one datagram to `address` without waiting.
+///
+/// # Errors
+/// `WouldBlock` when there is no room.
+#[inline]
+pub fn send_to_now(socket: &UdpSocket, payload: &[u8], address: SocketAddr) -> io::Result<()> {
+    rustix::net::sendto(socket, payload, SendFlags::DONTWAIT, &address)?;
+    Ok(())
 }
 
 /// Sends one datagram of a connected socket without waiting.
@@ -157,7 +204,7 @@ mod tests {
             let client = bind(address.parse().unwrap()).unwrap();
             client.connect(server.local_addr().unwrap()).unwrap();
             send_now(&client, b"hello").unwrap();
-            let received = receive(&server, &mut [0; 64]).unwrap();
+            let received = receive(&server, &mut [0; 64], None).unwrap();
             assert_eq!(received.from, client.local_addr().unwrap());
             assert_eq!((received.length, received.segment, received.truncated), (5, 5, false));
         }
@@ -168,16 +215,38 @@ mod tests {
         let (server, client) = pair();
         send_now(&client, b"abcdefgh").unwrap();
         let mut buffer = [0; 4];
-        let received = receive(&server, &mut buffer).unwrap();
+        let received = receive(&server, &mut buffer, None).unwrap();
         assert!(received.truncated);
         assert_eq!(&buffer[..received.length], b"abcd");
     }
 
     #[test]
-    fn receiving_does_not_wait() {
+    fn receiving_without_a_timeout_does_not_wait() {
         let (server, client) = pair();
-        assert_eq!(receive(&server, &mut [0; 4]).unwrap_err().kind(), ErrorKind::WouldBlock);
-        assert_eq!(receive_now(&client, &mut [0; 4]).unwrap_err().kind(), ErrorKind::WouldBlock);
+        let outcome = receive(&server, &mut [0; 4], None);
+        assert_eq!(outcome.unwrap_err().kind(), ErrorKind::WouldBlock);
+        let outcome = receive_answer(&client, &mut [0; 4], None);
+        assert_eq!(outcome.unwrap_err().kind(), ErrorKind::WouldBlock);
+    }
+
+    #[test]
+    fn receiving_with_a_timeout_ends() {
+        let (server, _client) = pair();
+        let mut timeout = Timeout::default();
+        timeout.set(&server, Some(Duration::from_millis(5))).unwrap();
+        let outcome = receive(&server, &mut [0; 4], Some(&timeout));
+        assert_eq!(outcome.unwrap_err().kind(), ErrorKind::WouldBlock);
+    }
+
+    #[test]
+    fn a_waiting_receive_can_be_ended_from_another_thread() {
+        let (server, _client) = pair();
+        let forever = Timeout::default();
+        std::thread::scope(|threads| {
+            let blocked = threads.spawn(|| receive(&server, &mut [0; 4], Some(&forever)).map(drop));
+            end_receiving(&server);
+            let _ = blocked.join().unwrap();
+        });
     }
 
     #[test]

@@ -2,10 +2,11 @@
 
 use super::socket::{self, raw, set};
 use std::io::{self, IoSlice};
-use std::net::{SocketAddr, UdpSocket};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::time::Duration;
 use windows_sys::Win32::Networking::WinSock::{
-    IPPROTO_UDP, POLLOUT, SIO_UDP_CONNRESET, SO_RCVBUF, SOCK_DGRAM, WSAIoctl, WSAPOLLFD, WSAPoll,
+    IPPROTO_UDP, POLLRDNORM, POLLWRNORM, SIO_UDP_CONNRESET, SO_RCVBUF, SOCK_DGRAM, WSAIoctl,
+    WSAPOLLFD, WSAPoll,
 };
 
 /// What one receive brought: a datagram.
@@ -84,28 +85,88 @@ pub fn count_drops(_: &UdpSocket) -> io::Result<()> {
 ///
 /// # Errors
 /// `Unsupported`: Windows does not say.
-pub fn drops(_: &mio::net::UdpSocket) -> io::Result<u32> {
+pub fn drops(_: &UdpSocket) -> io::Result<u32> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
-/// Receives without waiting.
+/// How long receives of one socket wait; without end at first.
+#[derive(Debug, Default)]
+pub struct Timeout(Option<Duration>);
+
+impl Timeout {
+    /// The time itself, `None` for one without end.
+    pub const fn duration(&self) -> Option<Duration> {
+        self.0
+    }
+
+    /// Changes it.
+    ///
+    /// The socket's own timeout would be up to half a second late, so a receive polls instead.
+    ///
+    /// # Errors
+    /// None on Windows.
+    pub fn set(&mut self, _: &UdpSocket, duration: Option<Duration>) -> io::Result<()> {
+        self.0 = duration;
+        Ok(())
+    }
+}
+
+/// Waits for something to receive.
+fn wait(socket: &UdpSocket, timeout: Option<&Timeout>) -> io::Result<()> {
+    match timeout.map_or(Some(Duration::ZERO), Timeout::duration) {
+        // The receive itself waits.
+        None => Ok(()),
+        Some(patience) if poll(socket, POLLRDNORM, Some(patience))? => Ok(()),
+        Some(_) => Err(io::ErrorKind::WouldBlock.into()),
+    }
+}
+
+/// Receives, waiting as long as `timeout` says, or not at all without one.
 ///
 /// # Errors
-/// `WouldBlock` when nothing is there, `ConnectionReset` for an answer that found nobody.
-pub fn receive(socket: &mio::net::UdpSocket, buffer: &mut [u8]) -> io::Result<Received> {
+/// `WouldBlock` when nothing came, `ConnectionReset` for an answer that found nobody.
+pub fn receive(
+    socket: &UdpSocket,
+    buffer: &mut [u8],
+    timeout: Option<&Timeout>,
+) -> io::Result<Received> {
+    wait(socket, timeout)?;
     let (length, from) = socket.recv_from(buffer)?;
     Ok(Received { length, segment: length, truncated: false, from, drops: 0 })
 }
 
-/// Receives one datagram of a connected socket without waiting.
+/// Receives one datagram of a connected socket, waiting as in [`receive`].
 ///
 /// # Errors
-/// `WouldBlock` when nothing is there, `ConnectionReset` when an earlier send found nobody.
-pub fn receive_now(socket: &UdpSocket, buffer: &mut [u8]) -> io::Result<usize> {
-    socket.set_nonblocking(true)?;
-    let outcome = socket.recv(buffer);
-    socket.set_nonblocking(false)?;
-    outcome
+/// `WouldBlock` when nothing came, `ConnectionReset` when an earlier send found nobody.
+pub fn receive_answer(
+    socket: &UdpSocket,
+    buffer: &mut [u8],
+    timeout: Option<&Timeout>,
+) -> io::Result<usize> {
+    wait(socket, timeout)?;
+    socket.recv(buffer)
+}
+
+/// Ends a receive that waits, with an empty datagram from the socket to itself.
+pub fn end_receiving(socket: &UdpSocket) {
+    let Ok(mut address) = socket.local_addr() else { return };
+    if address.ip().is_unspecified() {
+        address.set_ip(match address {
+            SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+            SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+        });
+    }
+    // Where there is no room for it, there is something to receive.
+    let _ = send_to_now(socket, b"", address);
+}
+
+/// Sends one datagram to `address`.
+///
+/// # Errors
+/// The operating system's.
+pub fn send_to_now(socket: &UdpSocket, payload: &[u8], address: SocketAddr) -> io::Result<()> {
+    socket.send_to(payload, address).map(drop)
 }
 
 /// Sends one datagram of a connected socket.
@@ -113,7 +174,7 @@ pub fn receive_now(socket: &UdpSocket, buffer: &mut [u8]) -> io::Result<usize> {
 /// # Errors
 /// The operating system's.
 pub fn send_now(socket: &UdpSocket, payload: &[u8]) -> io::Result<()> {
-    socket.send(payload).map(|_| ())
+    socket.send(payload).map(drop)
 }
 
 /// Whether [`send_segments`] may be tried: not on Windows.
@@ -134,12 +195,17 @@ pub fn send_segments(_: &UdpSocket, _: &[IoSlice<'_>], _: u16) -> io::Result<()>
 /// # Errors
 /// `TimedOut` after `patience`.
 pub fn wait_for_room(socket: &UdpSocket, patience: Option<Duration>) -> io::Result<()> {
-    let timeout = patience.map_or(-1, |patience| patience.as_millis().min(1 << 30) as i32);
-    let mut wanted = WSAPOLLFD { fd: raw(socket), events: POLLOUT, revents: 0 };
+    if poll(socket, POLLWRNORM, patience)? { Ok(()) } else { Err(io::ErrorKind::TimedOut.into()) }
+}
+
+/// Whether one of `events` came in time.
+fn poll(socket: &UdpSocket, events: i16, patience: Option<Duration>) -> io::Result<bool> {
+    let timeout =
+        patience.map_or(-1, |patience| patience.as_micros().div_ceil(1000).min(1 << 30) as i32);
+    let mut wanted = WSAPOLLFD { fd: raw(socket), events, revents: 0 };
     // SAFETY: one writable element, as stated; the socket is open while it is borrowed.
     match unsafe { WSAPoll(&raw mut wanted, 1, timeout) } {
-        0 => Err(io::ErrorKind::TimedOut.into()),
-        1.. => Ok(()),
+        0.. => Ok(wanted.revents != 0),
         _ => Err(io::Error::last_os_error()),
     }
 }
@@ -153,7 +219,7 @@ pub fn wait_for_room(socket: &UdpSocket, patience: Option<Duration>) -> io::Resu
 pub fn take_failure(socket: &UdpSocket) -> io::Result<()> {
     const ANSWERS: usize = 1024;
     for _ in 0..ANSWERS {
-        match receive_now(socket, &mut [0; 1]) {
+        match receive_answer(socket, &mut [0; 1], None) {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
             Err(error) if error.kind() == io::ErrorKind::ConnectionReset => return Err(error),
             // Any other outcome is an answer, cut short or not.
@@ -192,13 +258,24 @@ mod tests {
     }
 
     #[test]
+    fn a_waiting_receive_can_be_ended_from_another_thread() {
+        let server = bind(address("0.0.0.0:0")).unwrap();
+        let forever = Timeout::default();
+        std::thread::scope(|threads| {
+            let blocked = threads.spawn(|| receive(&server, &mut [0; 4], Some(&forever)).map(drop));
+            end_receiving(&server);
+            blocked.join().unwrap().unwrap();
+        });
+    }
+
+    #[test]
     fn an_idle_socket_has_room_and_nothing_to_tell() {
         let socket = bind(address("127.0.0.1:0")).unwrap();
         socket.connect(socket.local_addr().unwrap()).unwrap();
         wait_for_room(&socket, Some(Duration::ZERO)).unwrap();
         send_now(&socket, b"an answer that nobody waits for").unwrap();
         take_failure(&socket).unwrap();
-        let nothing = receive_now(&socket, &mut [0; 1]).unwrap_err();
+        let nothing = receive_answer(&socket, &mut [0; 1], None).unwrap_err();
         assert_eq!(nothing.kind(), io::ErrorKind::WouldBlock);
     }
 }

@@ -40,6 +40,12 @@ pub(super) fn force_receive_buffer(socket: impl AsFd, bytes: usize) -> io::Resul
     Ok(sockopt::set_socket_recv_buffer_size_force(socket, bytes)?)
 }
 
+/// Ends a receive that waits, and every later one.
+pub fn end_receiving(socket: &UdpSocket) {
+    // It says that the socket is not connected, after it has done its work all the same.
+    let _ = rustix::net::shutdown(socket, rustix::net::Shutdown::Read);
+}
+
 /// Lets one receive bring a run of datagrams, when they were sent as a run.
 ///
 /// # Errors
@@ -145,7 +151,7 @@ pub fn send_segments(socket: &UdpSocket, parts: &[IoSlice<'_>], segment: u16) ->
 
 #[cfg(test)]
 mod tests {
-    use super::super::{bind, receive, send_now, set_receive_buffer};
+    use super::super::{Timeout, bind, receive, send_now, set_receive_buffer};
     use super::*;
     use std::io::ErrorKind;
 
@@ -167,7 +173,7 @@ mod tests {
         send_three(&client).unwrap();
         for expected in [&b"abc"[..], b"def", b"g"] {
             let mut buffer = [0; 16];
-            let received = receive(&server, &mut buffer).unwrap();
+            let received = receive(&server, &mut buffer, None).unwrap();
             assert_eq!(&buffer[..received.length], expected);
         }
     }
@@ -178,9 +184,20 @@ mod tests {
         coalesce(&server).unwrap();
         send_three(&client).unwrap();
         let mut buffer = [0; 16];
-        let received = receive(&server, &mut buffer).unwrap();
+        let received = receive(&server, &mut buffer, None).unwrap();
         assert_eq!(&buffer[..received.length], b"abcdefg");
         assert_eq!(received.segment, 3);
+    }
+
+    #[test]
+    fn an_ended_socket_is_told_from_an_empty_datagram() {
+        let (server, client) = pair();
+        send_now(&client, b"").unwrap();
+        end_receiving(&server);
+        let forever = Timeout::default();
+        assert_eq!(receive(&server, &mut [], Some(&forever)).unwrap().length, 0);
+        let ended = receive(&server, &mut [], Some(&forever)).unwrap_err();
+        assert_eq!(ended.kind(), ErrorKind::ConnectionAborted);
     }
 
     #[test]
@@ -205,7 +222,7 @@ mod tests {
         count_drops(&server).unwrap();
         let sent = 200;
         (0..sent).for_each(|_| send_now(&client, &[1; 100]).unwrap());
-        let next = || receive(&server, &mut [0; 128]).ok();
+        let next = || receive(&server, &mut [0; 128], None).ok();
         let kept = std::iter::from_fn(next).count() as u32;
         assert!(kept < sent);
         assert_eq!(kept + drops(&server).unwrap(), sent);

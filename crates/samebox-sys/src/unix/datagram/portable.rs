@@ -1,7 +1,7 @@
 //! What other Unix kernels have of it: nothing.
 
 use std::io::{self, IoSlice};
-use std::net::UdpSocket;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::os::fd::AsFd;
 
 /// No control messages are asked for.
@@ -18,6 +18,19 @@ pub(super) unsafe fn read_control(_: &libc::msghdr) -> (Option<usize>, u32) {
 
 pub(super) fn force_receive_buffer(_: impl AsFd, _: usize) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
+}
+
+/// Ends a receive that waits, with an empty datagram from the socket to itself.
+pub fn end_receiving(socket: &UdpSocket) {
+    let Ok(mut address) = socket.local_addr() else { return };
+    if address.ip().is_unspecified() {
+        address.set_ip(match address {
+            SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+            SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+        });
+    }
+    // Where there is no room for it, there is something to receive.
+    let _ = super::send_to_now(socket, b"", address);
 }
 
 /// Lets one receive bring a run of datagrams.
