@@ -95,6 +95,8 @@ words! {
         Never => "never",
         /// Yes, and the receiver counts what the mechanism reports.
         Counted => "counted",
+        /// Yes, and nothing on this operating system tells how many.
+        Uncounted => "uncounted",
     }
 }
 

@@ -10,6 +10,8 @@ pub static TRANSPORTS: &[&dyn DynTransport] = &[
     &samebox_unix::Unix,
     #[cfg(feature = "tcp")]
     &samebox_tcp::Tcp,
+    #[cfg(feature = "udp")]
+    &samebox_udp::Udp,
     #[cfg(feature = "file")]
     &samebox_file::File,
 ];

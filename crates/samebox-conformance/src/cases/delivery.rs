@@ -173,6 +173,7 @@ fn clients_that_come_and_go_leave_nothing(world: &World) -> Outcome {
 fn what_is_lost_is_counted(world: &World) -> Outcome {
     const COUNT: usize = 20_000;
     world.needs(world.can.loss != Loss::Never, "it loses nothing")?;
+    world.needs(world.can.loss == Loss::Counted, "nothing here tells what is lost")?;
     let mut server = world.bind();
     let mut client = world.connect(&server.endpoint());
     (0..COUNT).for_each(|_| client.send(&[b'x'; 1000]));

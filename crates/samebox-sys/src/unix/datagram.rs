@@ -10,7 +10,9 @@ use linux as kernel;
 #[cfg(not(target_os = "linux"))]
 use portable as kernel;
 
-pub use kernel::{can_segment, coalesce, count_drops, drops, end_receiving, send_segments};
+pub use kernel::{
+    COUNTS_DROPS, can_segment, coalesce, count_drops, drops, end_receiving, send_segments,
+};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;

@@ -79,7 +79,7 @@ impl Far for Ours {
     }
 
     fn take(&mut self, count: u64, size: usize, done: Done<'_>) -> Attempt<Taken> {
-        let lossy = self.server.capabilities().loss == Loss::Counted;
+        let lossy = self.server.capabilities().loss != Loss::Never;
         let patience = || if lossy { Deadline::after(QUIET) } else { Deadline::NEVER };
         let (mut tally, mut deadline, mut last) = (Tally::new(count), patience(), false);
         while !tally.is_whole() {

@@ -54,6 +54,9 @@ pub fn coalesce(socket: impl AsFd) -> io::Result<()> {
     enable(socket.as_fd(), libc::SOL_UDP, libc::UDP_GRO)
 }
 
+/// Whether this system tells how many datagrams it throws away.
+pub const COUNTS_DROPS: bool = true;
+
 /// Lets each receive tell how many were thrown away before it.
 ///
 /// # Errors

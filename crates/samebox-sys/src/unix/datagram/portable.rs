@@ -41,6 +41,9 @@ pub fn coalesce(_: impl AsFd) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
+/// Whether this system tells how many datagrams it throws away.
+pub const COUNTS_DROPS: bool = false;
+
 /// Lets each receive tell how many were thrown away before it.
 ///
 /// # Errors
