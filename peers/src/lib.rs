@@ -46,3 +46,17 @@ pub fn texts(server: &mut Server, count: usize) -> Vec<String> {
     }
     texts
 }
+
+/// Makes a test of each function for .NET Core and one for Mono; the function takes the runtime.
+#[macro_export]
+macro_rules! for_each_runtime {
+    ($($(#[$note:meta])* fn $test:ident($runtime:ident: &str) $body:block)+) => {
+        $($(#[$note])* fn $test($runtime: &str) $body)+
+        mod dotnet {
+            $(#[test] fn $test() { super::$test("dotnet"); })+
+        }
+        mod mono {
+            $(#[test] fn $test() { super::$test("mono"); })+
+        }
+    };
+}

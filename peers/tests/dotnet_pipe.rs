@@ -3,21 +3,8 @@
 #![cfg(unix)]
 
 use samebox::{Deadline, ErrorKind, bind, connect};
-use samebox_peers::{PATIENCE, PipeName, Program, run, serve, texts};
+use samebox_peers::{PATIENCE, PipeName, Program, for_each_runtime, run, serve, texts};
 use std::thread;
-
-/// Makes a test of each function for each runtime, which it takes as an argument.
-macro_rules! for_each_runtime {
-    ($($(#[$note:meta])* fn $test:ident($runtime:ident: &str) $body:block)+) => {
-        $($(#[$note])* fn $test($runtime: &str) $body)+
-        mod dotnet {
-            $(#[test] fn $test() { super::$test("dotnet"); })+
-        }
-        mod mono {
-            $(#[test] fn $test() { super::$test("mono"); })+
-        }
-    };
-}
 
 for_each_runtime! {
     fn lines_that_a_stream_writer_wrote_arrive(runtime: &str) {
