@@ -8,7 +8,7 @@ use std::time::Duration;
 use windows_sys::Win32::Networking::WinSock::{
     AF_INET, AF_INET6, IN_ADDR, IN_ADDR_0, IN6_ADDR, IN6_ADDR_0, INVALID_SOCKET, IPPROTO_TCP,
     POLLERR, POLLHUP, POLLRDNORM, POLLWRNORM, SO_EXCLUSIVEADDRUSE, SOCK_STREAM, SOCKADDR_IN,
-    SOCKADDR_IN6, SOCKADDR_IN6_0, SOCKET, SOL_SOCKET, SOMAXCONN, WSA_FLAG_NO_HANDLE_INHERIT,
+    SOCKADDR_IN6, SOCKADDR_IN6_0, SOCKET, SOL_SOCKET, WSA_FLAG_NO_HANDLE_INHERIT,
     WSA_FLAG_OVERLAPPED, WSADATA, WSAEACCES, WSAESHUTDOWN, WSAPOLLFD, WSAPoll, WSASocketW,
     WSAStartup, bind as bind_raw, listen as listen_raw, recv, setsockopt,
 };
@@ -18,9 +18,11 @@ use windows_sys::Win32::Networking::WinSock::{
 /// # Errors
 /// `AddrInUse` when another socket has it; otherwise the operating system's.
 pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    // Clients that may wait to be let in. A number below 0 is a wish; other ones end at 200.
+    const CLIENTS: i32 = 4096;
     let socket = bind_alone(SOCK_STREAM, IPPROTO_TCP, address)?;
     // SAFETY: the socket is open while it is borrowed.
-    check(unsafe { listen_raw(raw(&socket), SOMAXCONN as i32) })?;
+    check(unsafe { listen_raw(raw(&socket), -CLIENTS) })?;
     Ok(socket.into())
 }
 
