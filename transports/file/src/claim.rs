@@ -18,7 +18,7 @@ use std::time::Duration;
 #[derive(Debug)]
 pub(crate) struct Claim {
     options: Arc<Options>,
-    lock: Option<Locked>,
+    lock: Locked,
     /// What clients and the server after this one are told, once it is written.
     note: Note,
     /// Whether a note of a server before was there, so that the slot's content is a message.
@@ -42,7 +42,7 @@ impl Claim {
             note: Note { made: before.map_or(found.is_none(), |b| b.made), max: options.max },
             inherited: before.is_some(),
             published: false,
-            lock: Some(held),
+            lock: held,
         };
         claim.prepare_slot().map_err(|refusal| refused(refusal, slot))?;
         claim.check_content(endpoint, found)?;
@@ -83,10 +83,9 @@ impl Claim {
 
     /// Tells clients that the server is there.
     fn publish(&mut self) -> io::Result<()> {
-        let Some(lock) = &self.lock else { return Ok(()) };
-        self.options.rights.share(lock.file(), Share::Read)?;
+        let mut file = self.lock.file();
+        self.options.rights.share(file, Share::Read)?;
         let text = self.note.text();
-        let mut file = lock.file();
         file.rewind()?;
         file.write_all(text.as_bytes())?;
         file.set_len(text.len() as u64)?;
@@ -94,33 +93,35 @@ impl Claim {
         Ok(())
     }
 
-    /// Whether the lock file is still of use to anybody; removes the slot where it is not.
+    /// Frees the name.
     ///
-    /// A message that waits is for the server after this one, which must find the note.
-    fn leave_slot(&self) -> bool {
-        let place = &self.options.place;
-        let slot = match Locked::open(&place.slot, false, &self.options.rights) {
-            Ok(slot) => slot,
-            Err(refusal) => return matches!(refusal, Refusal::Busy) && self.published,
+    /// The note stays for clients and the next server where a message waits, and where the slot was
+    /// not samebox's to remove: without it, the slot would look like that of another program.
+    fn release(&self) {
+        let Options { place, rights, .. } = &*self.options;
+        let slot = Locked::open(&place.slot, false, rights);
+        let waits = match &slot {
+            Ok(slot) => slot.file().metadata().is_ok_and(|slot| slot.len() > 0),
+            // Somebody is writing just now.
+            Err(refusal) => matches!(refusal, Refusal::Busy),
         };
-        if slot.file().metadata().is_ok_and(|slot| slot.len() == 0) {
-            if self.note.made {
-                // An empty file that stays does no harm.
-                let _ = slot.remove(&place.slot);
-            }
-            return false;
+        if self.published && (waits || !self.note.made) {
+            return;
         }
-        self.published
+        // What cannot be removed does no harm: an empty file, and one that nobody holds.
+        if let (Ok(slot), true, false) = (&slot, self.note.made, waits) {
+            let _ = slot.remove(&place.slot);
+        }
+        // With the slot still locked, so that no client puts a message in that nobody looks for.
+        let _ = self.lock.remove(&place.lock);
     }
 }
 
 impl Drop for Claim {
     fn drop(&mut self) {
         let as_found = self.inherited && !self.published;
-        let Some(lock) = self.lock.take() else { return };
-        if !as_found && !self.leave_slot() {
-            // A lock file that stays says no more than that nobody holds it.
-            let _ = lock.remove(&self.options.place.lock);
+        if !as_found {
+            self.release();
         }
     }
 }

@@ -30,6 +30,7 @@ mod outbox;
 mod pace;
 mod place;
 mod refusal;
+mod sending;
 mod slot;
 #[cfg(unix)]
 mod unix;

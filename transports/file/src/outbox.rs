@@ -1,24 +1,24 @@
 use crate::options::Options;
 use crate::os::{Locked, Presence, Probe};
-use crate::pace::Pace;
 use crate::refusal::{Refusal, io_error};
+use crate::sending::{Obstacle, Sending};
 use crate::slot::{self, Outside};
 use samebox_core::{
-    Backoff, Deadline, Endpoint, Error, ErrorKind, Operation, Outbox, Outgoing, Overflow, Peer,
-    Result,
+    Backoff, Deadline, Endpoint, Error, ErrorKind, Operation, Outbox, Outgoing, Peer, Result,
 };
-use std::time::{Duration, Instant};
+use std::io;
+use std::time::Duration;
 
 /// The client's half: fills the slot whenever it is empty.
 pub struct FileOutbox {
-    endpoint: Endpoint,
-    options: Options,
+    pub(crate) endpoint: Endpoint,
+    pub(crate) options: Options,
     probe: Probe,
 }
 
 /// Whom a message would be for.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Reader {
+pub(crate) enum Reader {
     /// A live samebox server with this `max`.
     Samebox {
         max: usize,
@@ -28,38 +28,18 @@ enum Reader {
     Nobody,
 }
 
-/// What came of one attempt.
-enum Attempt {
-    Done,
-    /// A message stands in the slot.
+/// What opening the slot came to.
+enum Slot {
+    /// It is this client's, to look into and to fill.
+    Free(Locked),
+    /// A message stands in it.
     Full(Outside),
-    /// Somebody else has the lock.
+    /// Somebody else has it.
     Busy,
-    /// The slot is not there.
     Missing,
 }
 
-/// One `send` and what it has met so far.
-struct Sending<'a> {
-    payload: &'a [u8],
-    deadline: Deadline,
-    pace: Pace,
-    /// Whom the message is for, and when that was found out.
-    reader: Option<(Reader, Instant)>,
-    /// The message in the way, and since when it has stood there unchanged.
-    obstacle: Option<(Outside, Instant)>,
-    /// Until when an absent server may come back.
-    absence: Option<Deadline>,
-    /// Until when a locked slot is waited for where waiting is not wanted.
-    locked: Option<Deadline>,
-    /// Whether a server was there at some time.
-    met: bool,
-}
-
 impl FileOutbox {
-    /// How long a reader may hold the lock before `overflow=reject` counts it as full.
-    const READING: Duration = Duration::from_millis(100);
-
     /// How long a blocked `send` believes that the server is there.
     const TRUSTED: Duration = Duration::from_millis(20);
 
@@ -129,25 +109,52 @@ impl FileOutbox {
 
     /// One attempt, and what to do after it: `true` when the message is in the slot.
     fn advance(&mut self, sending: &mut Sending<'_>) -> Result<bool> {
-        let reader = self.current_reader(sending)?;
+        let slot = self.open_slot(sending)?;
+        let reader = self.current_reader(sending, matches!(slot, Slot::Free(_)))?;
         if reader == Reader::Nobody {
             return sending.check_absence(self).map(|()| false);
         }
-        let overwrite = reader == Reader::Other && sending.may_overwrite(self.options.overwrite);
-        let attempt = self.attempt(sending, overwrite)?;
-        match attempt {
-            Attempt::Done => return Ok(true),
-            Attempt::Full(outside) => sending.note_obstacle(outside),
-            Attempt::Busy => {}
-            Attempt::Missing => sending.reader = None,
-        }
-        sending.check_patience(self, &attempt)?;
+        let obstacle = match slot {
+            Slot::Free(slot) => match self.put(&slot, sending, reader)? {
+                Some(obstacle) => obstacle,
+                None => return Ok(true),
+            },
+            Slot::Full(outside) => Obstacle::Message(outside),
+            Slot::Busy => Obstacle::Lock,
+            Slot::Missing => Obstacle::Absence,
+        };
+        sending.note(obstacle);
+        sending.check_patience(self, obstacle)?;
         Ok(false)
     }
 
-    /// Whom the message is for, found out anew from time to time.
-    fn current_reader(&mut self, sending: &mut Sending<'_>) -> Result<Reader> {
+    /// Opens the slot, unless a look at it says that a message is in the way.
+    fn open_slot(&self, sending: &Sending<'_>) -> Result<Slot> {
+        let path = &self.options.place.slot;
+        let failed = |refusal: Refusal| refusal.into_error(&self.endpoint, Operation::Send, path);
+        // Opening rings the server and keeps the others out, so it is not done in vain.
+        if sending.is_blocked() && !sending.may_overwrite(self.options.overwrite) {
+            let outside = slot::look(path).map_err(|error| failed(error.into()))?;
+            let full = |outside: &Outside| outside.length > 0 && !outside.unfinished;
+            if let Some(outside) = outside.filter(full) {
+                return Ok(Slot::Full(outside));
+            }
+        }
+        match Locked::open(path, self.options.any_server, &self.options.rights) {
+            Ok(slot) => Ok(Slot::Free(slot)),
+            Err(Refusal::Busy) => Ok(Slot::Busy),
+            Err(Refusal::Missing) => Ok(Slot::Missing),
+            Err(refusal) => Err(failed(refusal)),
+        }
+    }
+
+    /// Whom the message is for; always found out anew while the slot is `locked`.
+    ///
+    /// A server takes its leave with the slot locked, so what is found out then still holds when the
+    /// message is put in.
+    fn current_reader(&mut self, sending: &mut Sending<'_>, locked: bool) -> Result<Reader> {
         if let Some((reader, seen)) = sending.reader
+            && !locked
             && seen.elapsed() < Self::TRUSTED
         {
             return Ok(reader);
@@ -156,42 +163,32 @@ impl FileOutbox {
         if let Reader::Samebox { max } = reader {
             self.check_size(sending.payload, max)?;
         }
-        sending.reader = (reader != Reader::Nobody).then(|| (reader, Instant::now()));
-        if reader != Reader::Nobody {
-            (sending.met, sending.absence) = (true, None);
-        }
+        sending.meet(reader);
         Ok(reader)
     }
 
-    fn attempt(&self, sending: &Sending<'_>, overwrite: bool) -> Result<Attempt> {
+    /// Puts the message in; gives what is in the way, if anything is.
+    fn put(
+        &self,
+        slot: &Locked,
+        sending: &Sending<'_>,
+        reader: Reader,
+    ) -> Result<Option<Obstacle>> {
         let path = &self.options.place.slot;
-        let failed = |refusal: Refusal| refusal.into_error(&self.endpoint, Operation::Send, path);
-        // Opening rings the server and the other clients, so a slot known as full is only looked at.
-        if sending.obstacle.is_some() && !overwrite {
-            let outside = slot::look(path).map_err(|error| failed(error.into()))?;
-            let full = |outside: &Outside| outside.length > 0 && !outside.unfinished;
-            if let Some(outside) = outside.filter(full) {
-                return Ok(Attempt::Full(outside));
-            }
-        }
-        let slot = match Locked::open(path, self.options.any_server, &self.options.rights) {
-            Ok(slot) => slot,
-            Err(Refusal::Busy) => return Ok(Attempt::Busy),
-            Err(Refusal::Missing) => return Ok(Attempt::Missing),
-            Err(refusal) => return Err(failed(refusal)),
-        };
-        let put = slot::put(slot.file(), sending.payload, overwrite).map_err(|cause| {
+        let failed = |cause: io::Error| {
             let why = format!("{}: {cause}", path.display());
             io_error(&self.endpoint, Operation::Send, &why, cause)
-        })?;
-        if put {
-            return Ok(Attempt::Done);
+        };
+        let overwrite = reader == Reader::Other && sending.may_overwrite(self.options.overwrite);
+        if slot::put(slot.file(), sending.payload, overwrite).map_err(failed)? {
+            return Ok(None);
         }
-        let outside = slot::look(path).map_err(|error| failed(error.into()))?;
-        Ok(outside.map_or(Attempt::Missing, Attempt::Full))
+        let outside = slot::look(path).map_err(failed)?;
+        Ok(Some(outside.map_or(Obstacle::Absence, Obstacle::Message)))
     }
 
-    fn nobody(&self, operation: Operation) -> Error {
+    /// The error of having no server to send to.
+    pub(crate) fn nobody(&self, operation: Operation) -> Error {
         let why = format!("no samebox server holds {}", self.options.place.lock.display());
         let advice = "start the server first, add ?wait=5s to wait for it, or ?server=any when \
                       another program reads the file";
@@ -199,74 +196,12 @@ impl FileOutbox {
     }
 }
 
-impl Sending<'_> {
-    fn may_overwrite(&self, patience: Option<Duration>) -> bool {
-        let stood = self.obstacle.map_or(Duration::ZERO, |(_, since)| since.elapsed());
-        patience.is_some_and(|patience| stood >= patience)
-    }
-
-    fn note_obstacle(&mut self, outside: Outside) {
-        if self.obstacle.is_none_or(|(known, _)| known != outside) {
-            self.obstacle = Some((outside, Instant::now()));
-        }
-    }
-
-    /// Gives up on a server that is not there when it has had its time to come back.
-    fn check_absence(&mut self, outbox: &FileOutbox) -> Result<()> {
-        let wait = outbox.options.wait;
-        let until = *self.absence.get_or_insert_with(|| Deadline::after(wait));
-        if !until.earlier(self.deadline).has_passed() {
-            return Ok(());
-        }
-        if !self.met {
-            return Err(outbox.nobody(Operation::Send));
-        }
-        let why = "the server went away before there was room for the message";
-        Err(outbox.endpoint.error(ErrorKind::Disconnected, Operation::Send, why))
-    }
-
-    /// Gives up when there is no room and no time, or no wish, to wait for it.
-    fn check_patience(&mut self, outbox: &FileOutbox, attempt: &Attempt) -> Result<()> {
-        let error = |kind, why: &str| Err(outbox.endpoint.error(kind, Operation::Send, why));
-        let reject = outbox.options.overflow == Overflow::Reject;
-        if reject && matches!(attempt, Attempt::Full(_)) {
-            return error(ErrorKind::Full, "the message before it has not been read yet");
-        }
-        if reject && matches!(attempt, Attempt::Busy) {
-            let until = self.locked.get_or_insert_with(|| Deadline::after(FileOutbox::READING));
-            if until.has_passed() {
-                return error(ErrorKind::Full, "another program keeps the file locked");
-            }
-        }
-        if !self.deadline.has_passed() {
-            return Ok(());
-        }
-        error(
-            ErrorKind::TimedOut,
-            match attempt {
-                Attempt::Busy => "another program keeps the file locked",
-                _ => "the message before it was not read in time",
-            },
-        )
-    }
-}
-
 impl Outbox for FileOutbox {
     fn send(&mut self, message: Outgoing<'_>, deadline: Deadline) -> Result<()> {
         self.check(message)?;
-        let mut sending = Sending {
-            payload: message.payload,
-            deadline,
-            pace: Pace::new(),
-            reader: None,
-            obstacle: None,
-            absence: None,
-            locked: None,
-            met: false,
-        };
+        let mut sending = Sending::new(message.payload, deadline);
         while !self.advance(&mut sending)? {
-            let pause = sending.pace.next();
-            std::thread::sleep(pause.min(deadline.remaining().unwrap_or(pause)));
+            sending.pause();
         }
         Ok(())
     }

@@ -49,7 +49,7 @@ impl Locked {
     }
 
     /// Removes the file from its path while nobody else can hold it.
-    pub(crate) fn remove(self, path: &Path) -> io::Result<()> {
+    pub(crate) fn remove(&self, path: &Path) -> io::Result<()> {
         if is_at(path, &fstat(&self.0)?) { std::fs::remove_file(path) } else { Ok(()) }
     }
 }

@@ -57,7 +57,7 @@ impl Locked {
     }
 
     /// Removes the file from its path while nobody else can hold it.
-    pub(crate) fn remove(self, path: &Path) -> io::Result<()> {
+    pub(crate) fn remove(&self, path: &Path) -> io::Result<()> {
         std::fs::remove_file(path)
     }
 }

@@ -36,6 +36,27 @@ fn an_unread_message_is_for_the_next_server() {
 }
 
 #[test]
+fn a_message_sent_while_the_server_ends_is_for_the_next_or_refused() {
+    for was_there in [true, false] {
+        let folder = Folder::new();
+        for _ in 0..200 {
+            if was_there {
+                std::fs::write(folder.slot(), "").unwrap();
+            }
+            let (server, mut client) = folder.pair("");
+            let sender = std::thread::spawn(move || send(&mut client, b"last"));
+            drop(server);
+            let sent = sender.join().unwrap();
+            let left = std::fs::read(folder.slot()).unwrap_or_default();
+            assert_eq!(sent.is_ok(), left == b"last", "{sent:?}");
+            if sent.is_ok() {
+                assert_eq!(recv(&mut folder.bind("").unwrap()), b"last");
+            }
+        }
+    }
+}
+
+#[test]
 fn a_live_server_keeps_its_name() {
     let folder = Folder::new();
     let (mut server, mut client) = folder.pair("");
@@ -45,11 +66,15 @@ fn a_live_server_keeps_its_name() {
 }
 
 #[test]
-fn a_file_that_was_there_before_is_kept_when_the_server_goes() {
+fn a_file_that_was_there_before_is_kept_and_known_as_a_slot() {
     let folder = Folder::new();
     std::fs::write(folder.slot(), "").unwrap();
     drop(folder.bind("").unwrap());
-    assert!(folder.slot().exists() && !folder.lock().exists());
+    assert!(folder.slot().exists());
+    assert_eq!(kind(folder.connect("")), ErrorKind::NotListening);
+    let mut early = folder.connect("server=any").unwrap();
+    send(&mut early, b"early").unwrap();
+    assert_eq!(recv(&mut folder.bind("").unwrap()), b"early");
 }
 
 #[test]
