@@ -86,7 +86,7 @@ stage_unit() {
 }
 
 stage_miri() {
-    limit 15 cargo +nightly miri test -p samebox-framing -p samebox-core --lib
+    limit 15 cargo +nightly miri test -p samebox-framing -p samebox-core --lib --tests
 }
 
 # The peers meet each other first: what fails after that is samebox's. The tests also drive the
