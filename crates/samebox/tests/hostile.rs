@@ -126,7 +126,7 @@ fn a_client_that_ends_in_the_middle_of_a_message_is_noted() {
         let place = Place::new();
         let mut server = bind(&place.endpoint(settings)).unwrap();
         let half: &[u8] =
-            if settings == "" { b"\x10\x00\x00\x00half" } else { b"Content-Length: 9" };
+            if settings.is_empty() { b"\x10\x00\x00\x00half" } else { b"Content-Length: 9" };
         place.raw().write_all(half).unwrap();
         assert_eq!(next_fault(&mut server).kind(), ErrorKind::Disconnected, "{settings}");
     }
