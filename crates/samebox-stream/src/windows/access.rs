@@ -85,16 +85,23 @@ impl Access {
         Ok(!self.groups.is_empty() && client.groups()?.iter().any(is_allowed))
     }
 
-    /// Whether a server is one that this client may talk to.
+    /// Whether a server is one that this client may talk to, by the owner of its pipe and by the user
+    /// that its process runs as, as far as they are known.
     ///
     /// What an elevated program makes belongs to the administrators, whoever it runs as, so then its
     /// process is asked; what a program makes that is not elevated belongs to no administrator, so
     /// it cannot pass for one that is.
-    fn trusts(&self, owner: &Sid, server: Option<&Sid>) -> bool {
+    fn trusts(&self, owner: Option<&Sid>, user: Option<&Sid>) -> bool {
         let knows = |sid: &Sid| self.users.contains(sid) || self.groups.contains(sid);
-        let is_elevated = owner.as_str() == Sid::ADMINISTRATORS;
-        let runs_as_friend = || server.is_some_and(|user| *user == self.user || knows(user));
-        *owner == self.owner || knows(owner) || (is_elevated && runs_as_friend())
+        let tells =
+            owner.filter(|owner| owner.as_str() != Sid::ADMINISTRATORS || **owner == self.owner);
+        match tells {
+            Some(owner) => *owner == self.owner || knows(owner),
+            None => {
+                owner.is_some_and(knows)
+                    || user.is_some_and(|user| *user == self.user || knows(user))
+            }
+        }
     }
 }
 
@@ -109,10 +116,18 @@ pub(super) fn check_server(endpoint: &Endpoint, server: &Client, allow: &Allow) 
     })?;
     let user = server.server().and_then(|token| token.user()).ok();
     let access = Access::look_up(endpoint, allow)?;
-    let trusted = access.trusts(&owner, user.as_ref());
-    let known = user.unwrap_or(owner);
-    let peer = Peer::local(User::Sid(known.as_str().into()), server.server_pid());
+    let trusted = access.trusts(owner.as_ref(), user.as_ref());
+    let peer = peer(user.or(owner), server.server_pid());
     if trusted { Ok(peer) } else { Err(foreign(endpoint, &peer)) }
+}
+
+/// What is known of a process at the other end.
+pub(super) fn peer(user: Option<Sid>, pid: Option<u32>) -> Peer {
+    match (user, pid) {
+        (Some(user), pid) => Peer::local(User::Sid(user.as_str().into()), pid),
+        (None, Some(pid)) => Peer::process(pid),
+        (None, None) => Peer::UNKNOWN,
+    }
 }
 
 fn foreign(endpoint: &Endpoint, peer: &Peer) -> Error {
@@ -143,26 +158,35 @@ mod tests {
     const ME: &str = "S-1-5-21-1-2-3-1001";
     const OTHER: &str = "S-1-5-21-1-2-3-1002";
 
+    fn trusts(access: &Access, owner: Option<&str>, user: Option<&str>) -> bool {
+        access.trusts(owner.map(sid).as_ref(), user.map(sid).as_ref())
+    }
+
     #[test]
     fn a_server_of_this_user_is_trusted_elevated_or_not() {
-        assert!(of(ME, false).trusts(&sid(ME), None));
-        assert!(of(ME, true).trusts(&sid(Sid::ADMINISTRATORS), None));
-        assert!(of(ME, false).trusts(&sid(Sid::ADMINISTRATORS), Some(&sid(ME))));
+        assert!(trusts(&of(ME, false), Some(ME), None));
+        assert!(trusts(&of(ME, true), Some(Sid::ADMINISTRATORS), None));
+        assert!(trusts(&of(ME, false), Some(Sid::ADMINISTRATORS), Some(ME)));
+        assert!(trusts(&of(ME, false), None, Some(ME)));
     }
 
     #[test]
     fn others_are_not_trusted_nor_are_lesser_rights_of_this_user() {
-        assert!(!of(ME, false).trusts(&sid(OTHER), Some(&sid(ME))));
-        assert!(!of(ME, false).trusts(&sid(Sid::ADMINISTRATORS), Some(&sid(OTHER))));
-        assert!(!of(ME, false).trusts(&sid(Sid::ADMINISTRATORS), None));
-        assert!(!of(ME, true).trusts(&sid(ME), Some(&sid(ME))), "it may pass for the elevated one");
+        assert!(!trusts(&of(ME, false), Some(OTHER), Some(ME)));
+        assert!(!trusts(&of(ME, false), Some(Sid::ADMINISTRATORS), Some(OTHER)));
+        assert!(!trusts(&of(ME, false), Some(Sid::ADMINISTRATORS), None));
+        assert!(!trusts(&of(ME, false), None, None));
+        // It may pass for an elevated server of the same user.
+        assert!(!trusts(&of(ME, true), Some(ME), Some(ME)));
     }
 
     #[test]
     fn those_that_are_allowed_are_trusted() {
         let access = Access { users: vec![sid(OTHER)], ..of(ME, false) };
-        assert!(access.trusts(&sid(OTHER), None));
-        assert!(access.trusts(&sid(Sid::ADMINISTRATORS), Some(&sid(OTHER))));
+        assert!(trusts(&access, Some(OTHER), None));
+        assert!(trusts(&access, Some(Sid::ADMINISTRATORS), Some(OTHER)));
+        let access = Access { groups: vec![sid(Sid::ADMINISTRATORS)], ..of(ME, false) };
+        assert!(trusts(&access, Some(Sid::ADMINISTRATORS), None));
     }
 
     #[test]

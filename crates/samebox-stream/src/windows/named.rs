@@ -1,11 +1,11 @@
-use super::access::{Access, check_server};
+use super::access::{Access, check_server, peer};
 use super::channel::ChannelPipe;
 use super::pipe::{StreamPipe, is_idle};
 use crate::{Accepted, Connector, Listener};
 use mio::event::Source;
 use mio::windows::NamedPipe;
 use mio::{Interest, Registry, Token};
-use samebox_core::{Allow, Deadline, Endpoint, Error, ErrorKind, Operation, Peer, Result, User};
+use samebox_core::{Allow, Deadline, Endpoint, Error, ErrorKind, Operation, Result};
 use samebox_sys::windows::pipe::{self, Client, Name, Refused};
 use std::io;
 use std::time::Duration;
@@ -108,11 +108,9 @@ impl NamedListener {
         let pid = pipe::client_pid(&pipe);
         // One that ended at once may not say who it was; the pipe's rights have let it in.
         let Ok(client) = pipe::client(&pipe) else {
-            let peer = pid.map_or(Peer::UNKNOWN, Peer::process);
-            return Accepted::Client(StreamPipe::new(pipe), peer);
+            return Accepted::Client(StreamPipe::new(pipe), peer(None, pid));
         };
-        let user = client.user().map(|sid| User::Sid(sid.as_str().into()));
-        let peer = user.map_or(Peer::UNKNOWN, |user| Peer::local(user, pid));
+        let peer = peer(client.user().ok(), pid);
         if self.access.admits(&client).unwrap_or(false) {
             return Accepted::Client(StreamPipe::new(pipe), peer);
         }

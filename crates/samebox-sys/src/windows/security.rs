@@ -107,11 +107,11 @@ pub fn protect(object: impl AsHandle, rights: &Descriptor) -> io::Result<()> {
     check(unsafe { SetKernelObjectSecurity(object.as_handle().as_raw_handle(), what, descriptor) })
 }
 
-/// Who owns the object behind a handle.
+/// Who owns the object behind a handle; under Wine nobody need.
 ///
 /// # Errors
 /// The operating system's.
-pub fn owner(object: impl AsHandle) -> io::Result<Sid> {
+pub fn owner(object: impl AsHandle) -> io::Result<Option<Sid>> {
     let mut found = read(object.as_handle().as_raw_handle(), OWNER_SECURITY_INFORMATION)?;
     let (mut owner, mut is_default) = (std::ptr::null_mut(), 0);
     // SAFETY: the buffer holds a valid descriptor, and both results are writable.
@@ -119,10 +119,10 @@ pub fn owner(object: impl AsHandle) -> io::Result<Sid> {
         GetSecurityDescriptorOwner(found.as_mut_ptr().cast(), &raw mut owner, &raw mut is_default)
     })?;
     if owner.is_null() {
-        return Err(io::Error::other("the object has no owner"));
+        return Ok(None);
     }
     // SAFETY: the owner lies in the buffer, which is alive.
-    unsafe { Sid::from_raw(owner) }
+    unsafe { Sid::from_raw(owner) }.map(Some)
 }
 
 /// Who may use the object behind a handle, as SDDL.

@@ -84,11 +84,11 @@ impl Client {
         Ok(Self { pipe, incoming, outgoing, failure: None })
     }
 
-    /// Who owns the pipe: the server, unless it lives on in instances of others.
+    /// Who owns the pipe: whoever made its first instance; under Wine nobody need.
     ///
     /// # Errors
     /// The operating system's.
-    pub fn owner(&self) -> io::Result<Sid> {
+    pub fn owner(&self) -> io::Result<Option<Sid>> {
         security::owner(&self.pipe)
     }
 
