@@ -110,10 +110,13 @@ impl Access {
 /// # Errors
 /// `Denied` when it is neither this user nor one that `allow` names.
 pub(super) fn check_server(endpoint: &Endpoint, server: &Client, allow: &Allow) -> Result<Peer> {
-    let owner = server.owner().map_err(|cause| {
-        let why = "the system does not say who the server is";
-        endpoint.error(ErrorKind::Io, Operation::Connect, why).with_source(cause)
-    })?;
+    let owner = match server.owner() {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        owner => Some(owner.map_err(|cause| {
+            let why = "the system does not say who the server is";
+            endpoint.error(ErrorKind::Io, Operation::Connect, why).with_source(cause)
+        })?),
+    };
     let user = server.server().and_then(|token| token.user()).ok();
     let access = Access::look_up(endpoint, allow)?;
     let trusted = access.trusts(owner.as_ref(), user.as_ref());

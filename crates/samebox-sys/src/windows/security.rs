@@ -107,11 +107,12 @@ pub fn protect(object: impl AsHandle, rights: &Descriptor) -> io::Result<()> {
     check(unsafe { SetKernelObjectSecurity(object.as_handle().as_raw_handle(), what, descriptor) })
 }
 
-/// Who owns the object behind a handle; under Wine nobody need.
+/// Who owns the object behind a handle.
 ///
 /// # Errors
-/// The operating system's.
-pub fn owner(object: impl AsHandle) -> io::Result<Option<Sid>> {
+/// `NotFound` when nobody does, as under Wine when its maker did not say; otherwise the operating
+/// system's.
+pub fn owner(object: impl AsHandle) -> io::Result<Sid> {
     let mut found = read(object.as_handle().as_raw_handle(), OWNER_SECURITY_INFORMATION)?;
     let (mut owner, mut is_default) = (std::ptr::null_mut(), 0);
     // SAFETY: the buffer holds a valid descriptor, and both results are writable.
@@ -119,10 +120,10 @@ pub fn owner(object: impl AsHandle) -> io::Result<Option<Sid>> {
         GetSecurityDescriptorOwner(found.as_mut_ptr().cast(), &raw mut owner, &raw mut is_default)
     })?;
     if owner.is_null() {
-        return Ok(None);
+        return Err(io::Error::new(io::ErrorKind::NotFound, "the object has no owner"));
     }
     // SAFETY: the owner lies in the buffer, which is alive.
-    unsafe { Sid::from_raw(owner) }.map(Some)
+    unsafe { Sid::from_raw(owner) }
 }
 
 /// Who may use the object behind a handle, as SDDL.

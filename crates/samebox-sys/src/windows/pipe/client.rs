@@ -84,11 +84,11 @@ impl Client {
         Ok(Self { pipe, incoming, outgoing, failure: None })
     }
 
-    /// Who owns the pipe: whoever made its first instance; under Wine nobody need.
+    /// Who owns the pipe: whoever made its first instance.
     ///
     /// # Errors
-    /// The operating system's.
-    pub fn owner(&self) -> io::Result<Option<Sid>> {
+    /// See [`security::owner`].
+    pub fn owner(&self) -> io::Result<Sid> {
         security::owner(&self.pipe)
     }
 

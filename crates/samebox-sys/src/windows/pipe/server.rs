@@ -114,7 +114,7 @@ impl Name {
             if is(&error, ERROR_ACCESS_DENIED) { Refused::Remains } else { Refused::Io(error) }
         })?;
         let handle = borrow(&pipe);
-        let is_ours = security::owner(handle)? == Some(Token::own()?.owner()?)
+        let is_ours = security::owner(handle)? == Token::own()?.owner()?
             && security::access_list(handle)? == self.descriptor.as_str();
         if is_ours { Ok(pipe) } else { Err(Refused::Remains) }
     }

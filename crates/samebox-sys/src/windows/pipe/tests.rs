@@ -176,7 +176,7 @@ fn both_ends_know_the_account_and_the_process_of_the_other() {
     let me = token.user().unwrap();
     assert_eq!(super::client(&host.pipe).unwrap().user().unwrap(), me);
     assert_eq!(client_pid(&host.pipe), Some(std::process::id()));
-    assert_eq!(client.owner().unwrap(), Some(token.owner().unwrap()));
+    assert_eq!(client.owner().unwrap(), token.owner().unwrap());
     assert_eq!(client.server_pid(), Some(std::process::id()));
     assert_eq!(client.server().unwrap().user().unwrap(), me);
     drop(client);
