@@ -75,10 +75,11 @@ fn crowds(args: &Args, clients: usize) -> Outcome {
 }
 
 fn startups(args: &Args) -> Outcome {
-    let progress = Progress::new(startup::RUNS * args.endpoints.len() as u64);
+    let rounds = args.rounds.get();
+    let progress = Progress::new(startup::RUNS * (rounds * args.endpoints.len()) as u64);
     let startups = args.endpoints.iter().map(|endpoint| {
         progress.name(endpoint);
-        startup::measure(endpoint, &progress)
+        startup::measure(endpoint, rounds, &progress)
     });
     let startups = startups.collect::<Attempt<Vec<_>>>()?;
     progress.end();

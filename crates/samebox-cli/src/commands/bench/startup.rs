@@ -20,16 +20,17 @@ pub(super) struct Startup {
     startup_ratio: Option<f64>,
 }
 
-/// How often each program is run.
-pub(super) const RUNS: u64 = 200;
+/// How often each program is run in one round.
+pub(super) const RUNS: u64 = 20;
 
 /// Runs `samebox send` again and again, in turns with a program that does nothing.
-pub(super) fn measure(endpoint: &str, progress: &Progress) -> Attempt<Startup> {
+pub(super) fn measure(endpoint: &str, rounds: usize, progress: &Progress) -> Attempt<Startup> {
     let mut session = Session::open(endpoint)?;
     let address = session.endpoint();
     let (mut ours, mut floor) = (Vec::new(), Vec::new());
-    session.while_taking(RUNS, 1, || {
-        for _ in 0..RUNS {
+    let runs = RUNS * rounds as u64;
+    session.while_taking(runs, 1, || {
+        for _ in 0..runs {
             floor.push(run(&["--version"])?);
             ours.push(run(&["send", &address, "x"])?);
             progress.step();
@@ -41,7 +42,7 @@ pub(super) fn measure(endpoint: &str, progress: &Progress) -> Attempt<Startup> {
     Ok(Startup {
         endpoint: endpoint.into(),
         startup_ns: ours,
-        samples: RUNS,
+        samples: runs,
         floor_startup_ns: floor,
         startup_ratio: ours.zip(floor).map(|(ours, floor)| ours.p50 as f64 / floor as f64),
     })

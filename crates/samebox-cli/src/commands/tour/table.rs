@@ -12,9 +12,9 @@ pub(super) fn table(stops: &[Stop]) -> String {
         let (trip, rate) = (time(stop.round_trip_ns_p50), amount(stop.messages_per_second));
         let status = stop.status.to_string();
         row(&mut text, [stop.transport, stop.mechanism, &status, &received, &trip, &rate]);
-        if let Some(reason) = &stop.reason {
+        for line in stop.reason.as_deref().map(wrap).unwrap_or_default() {
             // Writing to a String does not fail.
-            let _ = writeln!(text, "{:10} {}", "", one_line(reason));
+            let _ = writeln!(text, "{:10} {line}", "");
         }
     }
     text.push('\n');
@@ -30,24 +30,35 @@ fn row(text: &mut String, [transport, mechanism, status, received, trip, rate]: 
     );
 }
 
+/// Lines of at most so many characters as fit below a row.
+fn wrap(reason: &str) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in one_line(reason).split(' ') {
+        match lines.last_mut() {
+            Some(line) if line.is_empty() => line.push_str(word),
+            Some(line) if line.chars().count() + word.chars().count() < 89 => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.into()),
+        }
+    }
+    lines
+}
+
 fn summary(stops: &[Stop]) -> String {
     let count = |status| stops.iter().filter(|stop| stop.status == status).count();
     let mut text = format!("{} delivered", count(Status::Delivered));
     for status in [Status::Unavailable, Status::Failed] {
-        match count(status) {
-            0 => {}
-            some => text.push_str(&format!(", {some} {status}")),
+        let count = count(status);
+        if count > 0 {
+            let _ = write!(text, ", {count} {status}");
         }
     }
+    text.push_str(". Each transport had a process of its own as receiver");
     let alone = |stop: &&Stop| stop.status == Status::Delivered && stop.receiver_pid.is_none();
-    let threads: Vec<_> =
-        stops.iter().filter(alone).map(|stop| format!("{}:", stop.transport)).collect();
-    text.push_str(": each to a process of its own");
-    if !threads.is_empty() {
-        text.push_str(&format!(
-            ", {} to a thread, as it never leaves a process",
-            threads.join(", ")
-        ));
+    for stop in stops.iter().filter(alone) {
+        let _ = write!(text, "; {}: a thread", stop.transport);
     }
     text.push_str(".\n");
     text
@@ -75,12 +86,15 @@ mod tests {
     fn a_row_fits_into_100_columns_and_a_reason_stands_below_its_row() {
         let text = table(&[
             stop(Status::Delivered, None),
-            stop(Status::Unavailable, Some("this system has none")),
+            stop(Status::Unavailable, Some(&"none here ".repeat(15))),
         ]);
         let lines: Vec<_> = text.lines().collect();
         assert!(lines.iter().all(|line| line.len() <= 100), "{text}");
-        assert_eq!(lines[3].trim(), "this system has none");
-        assert!(lines[5].starts_with("1 delivered, 1 unavailable:"), "{text}");
+        assert!(
+            lines[3].trim().starts_with("none here") && lines[4].contains("none here"),
+            "{text}"
+        );
+        assert!(lines[6].starts_with("1 delivered, 1 unavailable."), "{text}");
     }
 
     #[test]
