@@ -96,14 +96,14 @@ const LIMITS: &[Limit] = &[
         check: "inotify watches",
         file: "/proc/sys/fs/inotify/max_user_watches",
         enough: 1024,
-        means: "directories this user may watch; file: looks once a second without one",
+        means: "directories this user may watch; without one a server of file: looks 20 times a second",
         remedy: "sysctl -w fs.inotify.max_user_watches=65536",
     },
     Limit {
         check: "inotify instances",
         file: "/proc/sys/fs/inotify/max_user_instances",
         enough: 64,
-        means: "watchers this user may have; each server and waiting client of file: is one",
+        means: "watchers this user may have; each server of file: is one",
         remedy: "sysctl -w fs.inotify.max_user_instances=512",
     },
 ];

@@ -33,6 +33,15 @@ fn one_transport_shows_its_settings_with_defaults() {
     assert!(shown.contains("max") && shown.contains("default 16MiB"), "{shown}");
 }
 
+/// The README shows what holds on Linux.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_readme_shows_this_table() {
+    let table = World::new().run(&["transports", "--markdown"]).ok();
+    let readme = include_str!("../../../../README.md");
+    assert!(readme.contains(table.trim()), "put this into README.md:\n{table}");
+}
+
 #[test]
 fn the_markdown_table_has_a_row_per_transport() {
     let world = World::new();
