@@ -22,15 +22,20 @@ impl Listener {
     pub(crate) fn bind() -> io::Result<Self> {
         let path = directory()?.join(format!("floor-{}", process::id()));
         let _ = fs::remove_file(&path);
-        Ok(Self { listener: UnixListener::bind(&path)?, path })
+        let listener = Self { listener: UnixListener::bind(&path)?, path };
+        listener.listener.set_nonblocking(true)?;
+        Ok(listener)
     }
 
     pub(crate) fn address(&self) -> String {
         self.path.display().to_string()
     }
 
-    pub(crate) fn accept(self) -> io::Result<UnixStream> {
-        Ok(self.listener.accept()?.0)
+    /// Accepts the client without waiting for it.
+    pub(crate) fn accept(&self) -> io::Result<UnixStream> {
+        let (stream, _) = self.listener.accept()?;
+        stream.set_nonblocking(false)?;
+        Ok(stream)
     }
 }
 

@@ -24,7 +24,7 @@ impl Listener {
         match self.0 {}
     }
 
-    pub(crate) fn accept(self) -> io::Result<Self> {
+    pub(crate) fn accept(&self) -> io::Result<Self> {
         match self.0 {}
     }
 }

@@ -49,7 +49,8 @@ impl Worker<'_> {
             Order::Floor { mechanism } => {
                 let (address, far) = floor::listen(mechanism)?;
                 tell(&Answer::Bound { address })?;
-                self.floor = Some(far()?);
+                let orders = self.orders;
+                self.floor = Some(far(&mut || is_done(orders))?);
                 Ok(Some(Answer::Done))
             }
             Order::Hear => {

@@ -5,10 +5,13 @@ mod file;
 mod memory;
 mod stream;
 
-use crate::commands::peer::{Attempt, Far, Near};
+use crate::commands::peer::{Attempt, Done, Far, Near};
 use crate::system::local;
 use serde::{Deserialize, Serialize};
+use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::thread;
+use std::time::Duration;
 
 /// A mechanism that the program can use bare.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,41 +43,61 @@ impl Mechanism {
     }
 }
 
-/// What waits for the client.
-type Waiting = Box<dyn FnOnce() -> Attempt<Box<dyn Far>>>;
+/// What waits for the client, until it is told that none comes any more.
+type Waiting = Box<dyn FnOnce(Done<'_>) -> Attempt<Box<dyn Far>>>;
 
 /// Becomes the receiving end: where it is, and what waits for the sending end.
 pub(crate) fn listen(mechanism: Mechanism) -> Attempt<(String, Waiting)> {
     Ok(match mechanism {
         Mechanism::Memory => {
             memory::clear();
-            (String::new(), Box::new(|| Ok(Box::new(memory::Far))))
+            (String::new(), Box::new(|_| Ok(Box::new(memory::Far))))
         }
         Mechanism::Local => {
             let listener = local::Listener::bind()?;
             let address = listener.address();
-            (address, Box::new(|| Ok(Box::new(stream::Floor::new(listener.accept()?)))))
+            let wait = move |done: Done<'_>| stream_of(done, || listener.accept());
+            (address, Box::new(wait))
         }
         Mechanism::Tcp => {
             let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+            listener.set_nonblocking(true)?;
             let address = listener.local_addr()?.to_string();
-            let accept = move || {
-                let (stream, _) = listener.accept()?;
-                stream.set_nodelay(true)?;
-                Ok(Box::new(stream::Floor::new(stream)) as Box<dyn Far>)
-            };
-            (address, Box::new(accept))
+            let wait = move |done: Done<'_>| stream_of(done, || accept_tcp(&listener));
+            (address, Box::new(wait))
         }
         Mechanism::Udp => {
             let waiting = datagram::Waiting::bind()?;
-            let address = waiting.address()?;
-            (address, Box::new(|| Ok(Box::new(waiting.accept()?))))
+            (waiting.address()?, Box::new(|_| Ok(Box::new(waiting.accept()?))))
         }
         Mechanism::File => {
             let floor = file::Floor::create()?;
-            (floor.address(), Box::new(|| Ok(Box::new(floor))))
+            (floor.address(), Box::new(|_| Ok(Box::new(floor))))
         }
     })
+}
+
+fn accept_tcp(listener: &TcpListener) -> io::Result<TcpStream> {
+    let (stream, _) = listener.accept()?;
+    stream.set_nonblocking(false)?;
+    stream.set_nodelay(true)?;
+    Ok(stream)
+}
+
+/// Waits for the client of a listener that does not wait.
+fn stream_of<S: Read + Write + 'static>(
+    done: Done<'_>,
+    mut accept: impl FnMut() -> io::Result<S>,
+) -> Attempt<Box<dyn Far>> {
+    loop {
+        match accept() {
+            Ok(stream) => return Ok(Box::new(stream::Floor::new(stream))),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock && !done() => {
+                thread::sleep(Duration::from_millis(1));
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
 }
 
 /// Becomes the sending end of what listens at `address`.
