@@ -6,12 +6,18 @@ use std::time::Duration;
 
 const SOON: Duration = Duration::from_secs(5);
 
-/// One endpoint of each stream transport, unlike any other.
+/// One endpoint of each stream transport that this system has, unlike any other.
 fn endpoints() -> Vec<String> {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let unique = format!("streams-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
-    let named = ["unix:@", "unix:", "pipe:"].map(|scheme| format!("{scheme}{unique}"));
-    named.into_iter().chain(["tcp:0".into()]).collect()
+    let schemes: &[&str] = if cfg!(windows) { &["pipe:"] } else { &["unix:@", "unix:", "pipe:"] };
+    let named = schemes.iter().map(|scheme| format!("{scheme}{unique}"));
+    named.chain(["tcp:0".into()]).collect()
+}
+
+/// A pipe of Windows cannot end in one direction, which ends a question in `eof` framing.
+fn can_call(endpoint: &str, framing: &str) -> bool {
+    !(cfg!(windows) && endpoint.starts_with("pipe:") && framing == "eof")
 }
 
 #[test]
@@ -45,6 +51,9 @@ fn a_batch_arrives_whole_and_in_order() {
 #[test]
 fn answers_of_every_size_come_back_whole() {
     for (base, framing) in with_framings(&["length", "header", "eof"]) {
+        if !can_call(&base, framing) {
+            continue;
+        }
         let server = bind(&format!("{base}?framing={framing}")).unwrap();
         let at = server.endpoint().to_string();
         let running = server.start(|mut message| {

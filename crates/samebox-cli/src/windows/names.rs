@@ -2,6 +2,7 @@
 
 use crate::standing::{Sight, Standing};
 use samebox::Endpoint;
+use samebox_sys::windows::pipe::exists;
 use samebox_sys::windows::runtime::runtime_directory;
 use std::fs::{self, OpenOptions};
 use std::os::windows::fs::OpenOptionsExt;
@@ -36,12 +37,8 @@ pub(crate) fn look(endpoint: &Endpoint) -> Sight {
     let name = endpoint.name();
     let found = match endpoint.scheme() {
         "pipe" => {
-            let Ok(entries) = fs::read_dir(PIPES) else { return Sight::Hidden };
-            // Windows does not tell upper case from lower in these names.
-            let same = |entry: &fs::DirEntry| entry.file_name().eq_ignore_ascii_case(name);
             let place = format!("{PIPES}{name}");
-            let found = entries.flatten().any(|entry| same(&entry));
-            found.then(|| standing(endpoint.to_string(), place, true, false))
+            exists(name).then(|| standing(endpoint.to_string(), place, true, false))
         }
         "file" => {
             let path = match name.contains(['/', '\\']) {

@@ -9,6 +9,7 @@ pub use server::{Name, Refused, client, client_pid, give_up, has_ended};
 
 use super::text::wide;
 use std::io;
+use windows_sys::Win32::Foundation::ERROR_FILE_NOT_FOUND;
 use windows_sys::Win32::System::Pipes::WaitNamedPipeW;
 
 /// Where Windows keeps the pipe called `name`.
@@ -20,6 +21,12 @@ fn path(name: &str) -> Vec<u16> {
 fn wait_for_instance(path: &[u16], milliseconds: u32) -> io::Result<()> {
     // SAFETY: the path is NUL-terminated and outlives the call.
     super::account::check(unsafe { WaitNamedPipeW(path.as_ptr(), milliseconds) })
+}
+
+/// Whether a pipe of that name has a server, which does not notice the question.
+pub fn exists(name: &str) -> bool {
+    // Any answer but "not found" comes from a pipe that is there, if only a busy one.
+    wait_for_instance(&path(name), 1).err().is_none_or(|error| !is(&error, ERROR_FILE_NOT_FOUND))
 }
 
 fn is(error: &io::Error, code: u32) -> bool {
