@@ -1,4 +1,4 @@
-use samebox_core::{Allow, Endpoint, Error, ErrorKind, Operation, Peer, Principal, Result, User};
+use samebox_core::{Allow, Endpoint, ErrorKind, Operation, Peer, Principal, Result, User};
 use samebox_sys::windows::account::{self, Sid, Token};
 use samebox_sys::windows::pipe::Client;
 use samebox_sys::windows::security::Descriptor;
@@ -88,19 +88,21 @@ impl Access {
     /// Whether a server is one that this client may talk to, by the owner of its pipe and by the user
     /// that its process runs as, as far as they are known.
     ///
-    /// What an elevated program makes belongs to the administrators, whoever it runs as, so then its
-    /// process is asked; what a program makes that is not elevated belongs to no administrator, so
-    /// it cannot pass for one that is.
+    /// What an elevated program or the system makes belongs to the administrators, so then the
+    /// process is asked. What others make belongs to no administrator, so they cannot pass for one.
     fn trusts(&self, owner: Option<&Sid>, user: Option<&Sid>) -> bool {
         let knows = |sid: &Sid| self.users.contains(sid) || self.groups.contains(sid);
-        let tells =
-            owner.filter(|owner| owner.as_str() != Sid::ADMINISTRATORS || **owner == self.owner);
-        match tells {
-            Some(owner) => *owner == self.owner || knows(owner),
-            None => {
-                owner.is_some_and(knows)
-                    || user.is_some_and(|user| *user == self.user || knows(user))
+        if owner.is_some_and(|owner| *owner == self.owner || knows(owner)) {
+            return true;
+        }
+        match owner.map(Sid::as_str) {
+            None => user.is_some_and(|user| *user == self.user || knows(user)),
+            Some(Sid::ADMINISTRATORS) => {
+                // Few may ask a process of the system; an administrator can be the system anyway.
+                let system = || self.users.iter().any(|sid| sid.as_str() == Sid::SYSTEM);
+                user.map_or_else(system, |user| *user == self.user || knows(user))
             }
+            Some(_) => false,
         }
     }
 }
@@ -119,9 +121,17 @@ pub(super) fn check_server(endpoint: &Endpoint, server: &Client, allow: &Allow) 
     };
     let user = server.server().and_then(|token| token.user()).ok();
     let access = Access::look_up(endpoint, allow)?;
-    let trusted = access.trusts(owner.as_ref(), user.as_ref());
-    let peer = peer(user.or(owner), server.server_pid());
-    if trusted { Ok(peer) } else { Err(foreign(endpoint, &peer)) }
+    if access.trusts(owner.as_ref(), user.as_ref()) {
+        return Ok(peer(user.or(owner), server.server_pid()));
+    }
+    let name = owner.or(user);
+    let advice = name.as_ref().map_or_else(
+        || "make sure that it is the one you mean".to_owned(),
+        |sid| format!("make sure that it is the one you mean, then add ?allow=sid:{sid}"),
+    );
+    let peer = peer(name, server.server_pid());
+    let why = format!("the server there belongs to another user ({peer}); nothing was sent to it");
+    Err(endpoint.error(ErrorKind::Denied, Operation::Connect, why).with_advice(advice))
 }
 
 /// What is known of a process at the other end.
@@ -131,12 +141,6 @@ pub(super) fn peer(user: Option<Sid>, pid: Option<u32>) -> Peer {
         (None, Some(pid)) => Peer::process(pid),
         (None, None) => Peer::UNKNOWN,
     }
-}
-
-fn foreign(endpoint: &Endpoint, peer: &Peer) -> Error {
-    let why = format!("the server there belongs to another user ({peer}); nothing was sent to it");
-    let advice = "make sure that it is the one you mean, then name its user with ?allow=user:NAME";
-    endpoint.error(ErrorKind::Denied, Operation::Connect, why).with_advice(advice)
 }
 
 #[cfg(test)]
@@ -188,6 +192,9 @@ mod tests {
         let access = Access { users: vec![sid(OTHER)], ..of(ME, false) };
         assert!(trusts(&access, Some(OTHER), None));
         assert!(trusts(&access, Some(Sid::ADMINISTRATORS), Some(OTHER)));
+        let access = Access { users: vec![sid(Sid::SYSTEM)], ..of(ME, false) };
+        assert!(trusts(&access, Some(Sid::ADMINISTRATORS), None));
+        assert!(!trusts(&access, Some(Sid::ADMINISTRATORS), Some(OTHER)));
         let access = Access { groups: vec![sid(Sid::ADMINISTRATORS)], ..of(ME, false) };
         assert!(trusts(&access, Some(Sid::ADMINISTRATORS), None));
     }

@@ -179,8 +179,8 @@ fn name_refused(endpoint: &Endpoint, refused: Refused) -> Error {
     let error = |kind, why| endpoint.error(kind, Operation::Bind, why);
     match refused {
         Refused::InUse => error(ErrorKind::AddressInUse, "a live server has this name"),
-        Refused::Remains => {
-            let why = "clients of a server that has ended still hold its pipe, whose rights differ";
+        Refused::Foreign => {
+            let why = "clients of another user's server, which has ended, still hold its pipe";
             error(ErrorKind::Denied, why).with_advice("end those clients, or use another name")
         }
         Refused::Io(cause) => {

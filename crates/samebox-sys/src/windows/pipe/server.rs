@@ -12,7 +12,7 @@ use windows_sys::Win32::Foundation::{
 use windows_sys::Win32::Security::RevertToSelf;
 use windows_sys::Win32::Storage::FileSystem::{
     CreateFileW, FILE_FLAG_FIRST_PIPE_INSTANCE, FILE_FLAG_OVERLAPPED, FILE_READ_ATTRIBUTES,
-    OPEN_EXISTING, PIPE_ACCESS_DUPLEX, SECURITY_ANONYMOUS, SECURITY_SQOS_PRESENT,
+    OPEN_EXISTING, PIPE_ACCESS_DUPLEX, SECURITY_ANONYMOUS, SECURITY_SQOS_PRESENT, WRITE_DAC,
 };
 use windows_sys::Win32::System::IO::CancelIoEx;
 use windows_sys::Win32::System::Pipes::{
@@ -36,8 +36,8 @@ pub struct Name {
 pub enum Refused {
     /// A live server has it.
     InUse,
-    /// Clients of an ended server keep its pipe, and its rights are not those asked for.
-    Remains,
+    /// Clients of an ended server of another user keep its pipe.
+    Foreign,
     /// The operating system's reason.
     Io(io::Error),
 }
@@ -57,19 +57,26 @@ impl Name {
     /// # Errors
     /// See [`Refused`].
     pub fn claim(name: &str, descriptor: Descriptor) -> Result<(Self, NamedPipe), Refused> {
-        let claim = claim(name, &descriptor)?;
-        let name = Self { path: path(name), descriptor, _claim: claim };
+        let name = Self::hold(name, descriptor)?;
         // Wine takes no notice of the flag for the first instance, so a server that is waiting for
         // clients is looked for as well.
         if wait_for_instance(&name.path, 1).is_ok() {
             return Err(Refused::InUse);
         }
         let first = match name.make(FILE_FLAG_FIRST_PIPE_INSTANCE) {
-            Err(error) if is(&error, ERROR_ACCESS_DENIED) => name.take_over()?,
-            Err(error) if is(&error, ERROR_PIPE_BUSY) => return Err(Refused::InUse),
+            Err(error) if is(&error, ERROR_ACCESS_DENIED) && !name.has_server() => name.join()?,
+            Err(error) if is(&error, ERROR_ACCESS_DENIED) || is(&error, ERROR_PIPE_BUSY) => {
+                return Err(Refused::InUse);
+            }
             made => made?,
         };
         Ok((name, first))
+    }
+
+    /// Keeps other servers of this session from the name.
+    pub(super) fn hold(name: &str, descriptor: Descriptor) -> Result<Self, Refused> {
+        let claim = claim(name, &descriptor)?;
+        Ok(Self { path: path(name), descriptor, _claim: claim })
     }
 
     /// Makes a further instance, with the same rights as the first.
@@ -105,18 +112,17 @@ impl Name {
 
     /// Goes on with a pipe whose server has ended while clients still hold their ends open.
     ///
-    /// Such a pipe keeps the owner and the rights that it was made with, so they must be ours.
-    fn take_over(&self) -> Result<NamedPipe, Refused> {
-        if self.has_server() {
-            return Err(Refused::InUse);
-        }
-        let pipe = self.make(0).map_err(|error| {
-            if is(&error, ERROR_ACCESS_DENIED) { Refused::Remains } else { Refused::Io(error) }
+    /// Such a pipe keeps the owner and the rights that it was made with, whatever a further instance
+    /// asks for.
+    pub(super) fn join(&self) -> Result<NamedPipe, Refused> {
+        let pipe = self.make(WRITE_DAC).map_err(|error| {
+            if is(&error, ERROR_ACCESS_DENIED) { Refused::Foreign } else { Refused::Io(error) }
         })?;
-        let handle = borrow(&pipe);
-        let is_ours = security::owner(handle)? == Token::own()?.owner()?
-            && security::access_list(handle)? == self.descriptor.as_str();
-        if is_ours { Ok(pipe) } else { Err(Refused::Remains) }
+        if security::owner(borrow(&pipe))? != Token::own()?.owner()? {
+            return Err(Refused::Foreign);
+        }
+        security::protect(borrow(&pipe), &self.descriptor)?;
+        Ok(pipe)
     }
 
     /// Whether any instance has a live server; the server may see a client come and go.

@@ -114,6 +114,20 @@ fn every_instance_has_the_rights_that_were_asked_for() {
 }
 
 #[test]
+fn a_pipe_that_outlived_its_server_gets_the_rights_that_were_asked_for() {
+    let name = unique();
+    let open = Descriptor::private(&["S-1-1-0".parse().unwrap()]).unwrap();
+    let (ended, left) = Name::claim(&name, open).unwrap();
+    drop(ended);
+    let mine = Descriptor::private(&[]).unwrap();
+    assert_ne!(security::access_list(handle(&left)).unwrap(), mine.as_str());
+    let heir = Name::hold(&name, mine.clone()).unwrap();
+    for instance in [heir.join().unwrap(), heir.another().unwrap(), left] {
+        assert_eq!(security::access_list(handle(&instance)).unwrap(), mine.as_str());
+    }
+}
+
+#[test]
 fn a_name_has_one_server_until_that_goes() {
     let name = unique();
     let (mine, first) = claim(&name).unwrap();
