@@ -44,9 +44,9 @@ impl Open {
         let length = *outcome.as_ref().unwrap_or(&0);
         buffer.truncate(start + length);
         if length == room {
-            self.expected = (2 * room).min(MOST);
+            self.expected = (4 * room).min(MOST);
         } else if length < room / 4 {
-            self.expected = LEAST;
+            self.expected = (room / 2).max(LEAST);
         }
         if matches!(outcome, Ok(0)) && !pipe::has_ended(&self.pipe) {
             // The client wrote nothing at all, which is no end.
