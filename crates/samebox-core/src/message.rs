@@ -180,8 +180,8 @@ impl Properties {
 pub struct Outgoing<'a> {
     /// The bytes to send.
     pub payload: &'a [u8],
-    /// What goes beside them.
-    pub properties: &'a Properties,
+    /// What goes beside them, if anything does.
+    pub properties: Option<&'a Properties>,
 }
 
 impl Outgoing<'_> {
@@ -189,15 +189,15 @@ impl Outgoing<'_> {
     ///
     /// # Errors
     /// `Unsupported`, naming the property.
+    #[inline]
     pub fn check_properties(
         &self,
         endpoint: &Endpoint,
         operation: Operation,
         can: &[Property],
     ) -> Result<()> {
-        let Some(lacking) = self.properties.set().find(|property| !can.contains(property)) else {
-            return Ok(());
-        };
+        let lacking = |properties: &Properties| properties.set().find(|one| !can.contains(one));
+        let Some(lacking) = self.properties.and_then(lacking) else { return Ok(()) };
         let why = format!("messages of {}: have no {lacking}", endpoint.scheme());
         Err(endpoint.error(ErrorKind::Unsupported, operation, why))
     }
@@ -205,7 +205,7 @@ impl Outgoing<'_> {
 
 impl<'a> From<&'a [u8]> for Outgoing<'a> {
     fn from(payload: &'a [u8]) -> Self {
-        Self { payload, properties: &Properties::NONE }
+        Self { payload, properties: None }
     }
 }
 

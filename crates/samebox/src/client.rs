@@ -75,7 +75,7 @@ impl Client {
         properties: &Properties,
         deadline: impl Into<Deadline>,
     ) -> Result<()> {
-        let message = Outgoing { payload: payload.as_ref(), properties };
+        let message = Outgoing { payload: payload.as_ref(), properties: Some(properties) };
         self.outbox.send(message, deadline.into())
     }
 

@@ -58,8 +58,8 @@ impl InprocOutbox {
     ) -> Result<(), ErrorKind> {
         let payload = Bytes::copy_from_slice(outgoing.payload);
         let mut message = Message::new(payload, Arc::clone(&self.peer));
-        if outgoing.properties.set().next().is_some() {
-            message = message.with_properties(outgoing.properties.clone());
+        if let Some(properties) = outgoing.properties {
+            message = message.with_properties(properties.clone());
         }
         if let Some(call) = call {
             let (endpoint, caller) = (Arc::clone(&self.endpoint), Arc::clone(&self.caller));

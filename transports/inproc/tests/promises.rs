@@ -113,10 +113,10 @@ fn properties_arrive_with_their_message_and_others_are_refused() {
     let (mut server, mut client) = pair("inproc:properties");
     let mut properties = Properties::NONE;
     properties.label = Some("greeting".into());
-    client.send(Outgoing { payload: b"1", properties: &properties }, soon()).unwrap();
+    client.send(Outgoing { payload: b"1", properties: Some(&properties) }, soon()).unwrap();
     assert_eq!(server.recv(soon()).unwrap().properties(), &properties);
     properties.priority = Some(7);
-    let refused = client.send(Outgoing { payload: b"2", properties: &properties }, soon());
+    let refused = client.send(Outgoing { payload: b"2", properties: Some(&properties) }, soon());
     assert_eq!(refused.unwrap_err().kind(), ErrorKind::Unsupported);
     assert_eq!(payloads(&mut server), Vec::<Vec<u8>>::new());
 }

@@ -41,7 +41,7 @@ fn a_property_it_lacks_is_refused_and_nothing_is_sent(world: &World) -> Outcome 
     let sender = world.client(&server.endpoint(), move |client| {
         for property in lacking {
             let properties = with(property);
-            let message = Outgoing { payload: b"with a property", properties: &properties };
+            let message = Outgoing { payload: b"with a property", properties: Some(&properties) };
             let mut outcomes =
                 vec![client.outbox.send(message, by), client.outbox.send_many(&[message], by)];
             if let Some(calls) = client.outbox.as_call() {
@@ -68,7 +68,7 @@ fn properties_it_has_arrive_with_their_message(world: &World) -> Outcome {
     let sender = world.client(&server.endpoint(), move |client| {
         for property in can {
             let properties = with(*property);
-            let message = Outgoing { payload: b"x", properties: &properties };
+            let message = Outgoing { payload: b"x", properties: Some(&properties) };
             client.outbox.send(message, by).unwrap_or_else(|error| panic!("{error:?}"));
         }
     });

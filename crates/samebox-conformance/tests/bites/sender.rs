@@ -38,7 +38,7 @@ impl Sender {
             _ => {}
         }
         let properties = match self.flaw {
-            Flaw::DropsProperties => &samebox_core::Properties::NONE,
+            Flaw::DropsProperties => None,
             _ => message.properties,
         };
         self.inner.send(Outgoing { payload: &payload, properties }, deadline)

@@ -164,6 +164,7 @@ impl<C: Connector> Connection<C> {
     }
 
     /// Sees to it that the connection stands, waiting for a server that went away as `wait` says.
+    #[inline]
     fn reopen(&mut self, operation: Operation, deadline: Deadline) -> Result<()> {
         if C::Channel::WRITES_BLINDLY {
             self.look_after_a_pause();
@@ -199,6 +200,7 @@ impl<C: Connector> Connection<C> {
     }
 
     /// Writes all of `parts`, after the rest of what was begun before.
+    #[inline]
     fn write(&mut self, parts: &[IoSlice<'_>], deadline: Deadline) -> Result<(), Failure> {
         if !self.unfinished.is_empty() {
             self.write_unfinished(deadline)?;

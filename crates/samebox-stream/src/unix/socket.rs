@@ -116,6 +116,7 @@ impl<const BLIND: bool> Channel for ChannelSocket<BLIND> {
         socket::write_now(&self.socket, parts)
     }
 
+    #[inline]
     fn write(&mut self, parts: &[IoSlice<'_>], deadline: Deadline) -> io::Result<usize> {
         loop {
             self.writes
