@@ -43,14 +43,12 @@ impl Open {
         let outcome = self.pipe.read(&mut buffer[start..]);
         let length = *outcome.as_ref().unwrap_or(&0);
         buffer.truncate(start + length);
-        if length == room {
-            self.expected = (4 * room).min(MOST);
-        } else if length < room / 4 {
-            self.expected = (room / 2).max(LEAST);
-        }
-        if matches!(outcome, Ok(0)) && !pipe::has_ended(&self.pipe) {
-            // The client wrote nothing at all, which is no end.
-            return self.pipe.read(&mut []);
+        match outcome {
+            // Unless it has gone, the client wrote nothing at all, which is no end.
+            Ok(0) if !pipe::has_ended(&self.pipe) => return self.pipe.read(&mut []),
+            Ok(length) if length == room => self.expected = (4 * room).min(MOST),
+            Ok(length) if length < room / 4 => self.expected = (room / 2).max(LEAST),
+            _ => {}
         }
         outcome
     }
