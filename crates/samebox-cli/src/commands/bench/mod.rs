@@ -149,6 +149,7 @@ impl Run {
 
     fn measure(&self, core: Option<usize>, progress: &Progress) -> Attempt<Vec<Row>> {
         let mut session = Session::pinned(&self.endpoint, core)?;
+        session.expect(self.plan.slice);
         let has_floor = session.with_floor(self.floor)?;
         let mut rows = Vec::new();
         for &size in &self.sizes {
@@ -159,19 +160,17 @@ impl Run {
     }
 }
 
-/// The sizes to measure: what the user asked for, or what the transport carries of the usual ones.
+/// The sizes to measure, as far as the transport carries them.
 fn sizes(endpoint: &Endpoint, asked: &[usize]) -> samebox::Result<Vec<usize>> {
     let largest = crate::limit::largest_message(endpoint)?;
-    if let Some(wrong) = asked.iter().find(|size| **size > largest) {
-        let why = format!("it carries at most {largest} bytes, not {wrong}");
+    let wanted = if asked.is_empty() { &SIZES[..] } else { asked };
+    let (fit, more): (Vec<_>, Vec<_>) = wanted.iter().partition(|size| **size <= largest);
+    if fit.is_empty() {
+        let why = format!("it carries at most {largest} bytes");
         return Err(endpoint.invalid(why).with_advice("choose a smaller --size"));
     }
-    if !asked.is_empty() {
-        return Ok(asked.to_vec());
-    }
-    let (fit, more): (Vec<_>, Vec<_>) = SIZES.into_iter().partition(|size| *size <= largest);
     if !more.is_empty() {
-        say(&format!("{endpoint} carries at most {largest} bytes, so larger sizes are left out"));
+        say(&format!("{endpoint} carries at most {largest} bytes; larger sizes are left out"));
     }
     Ok(fit)
 }

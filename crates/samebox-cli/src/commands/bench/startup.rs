@@ -6,7 +6,7 @@ use samebox::ErrorKind;
 use serde::Serialize;
 use std::io;
 use std::process::{Command, Stdio};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// What one message from a shell costs.
 #[derive(Debug, Serialize)]
@@ -23,12 +23,16 @@ pub(super) struct Startup {
 /// How often each program is run in one round.
 pub(super) const RUNS: u64 = 20;
 
+/// How long one run may take, far more than it does.
+const SLOWEST: Duration = Duration::from_millis(100);
+
 /// Runs `samebox send` again and again, in turns with a program that does nothing.
 pub(super) fn measure(endpoint: &str, rounds: usize, progress: &Progress) -> Attempt<Startup> {
     let mut session = Session::open(endpoint)?;
     let address = session.endpoint();
     let (mut ours, mut floor) = (Vec::new(), Vec::new());
     let runs = RUNS * rounds as u64;
+    session.expect(SLOWEST * u32::try_from(runs).unwrap_or(u32::MAX));
     session.while_taking(runs, 1, || {
         for _ in 0..runs {
             floor.push(run(&["--version"])?);

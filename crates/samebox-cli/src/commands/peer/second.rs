@@ -8,7 +8,8 @@ use crate::exit::say;
 use samebox::ErrorKind;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, Command, Stdio, exit};
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -16,15 +17,20 @@ use std::time::Duration;
 /// How long the other end may take to end, or to answer what takes no time.
 const GRACE: Duration = Duration::from_secs(5);
 
+/// How long one piece of work may take unless more is expected.
+const PATIENCE: Duration = Duration::from_secs(20);
+
 /// A second process or, for what stays within one process, a second thread.
 ///
 /// Dropping it ends it.
 pub(crate) struct Second {
     orders: Option<Orders>,
     answers: Receiver<Answer>,
-    watch: Sender<Option<Duration>>,
+    watch: Watch,
     child: Option<Shared>,
     id: Option<u32>,
+    /// How long one piece of work may take.
+    patience: Duration,
 }
 
 enum Orders {
@@ -46,8 +52,8 @@ impl Second {
         let (hand_over, answers) = channel();
         let id = Some(child.id());
         let child = Arc::new(Mutex::new(child));
-        let watch = watch(Some(Arc::clone(&child)))?;
-        let second = Self { orders, answers, watch, child: Some(child), id };
+        let watch = Watch::over(Some(Arc::clone(&child)))?;
+        let second = Self { orders, answers, watch, child: Some(child), id, patience: PATIENCE };
         start("answers", move || {
             for line in BufReader::new(out.into_iter().next()?).lines() {
                 hand_over.send(serde_json::from_str(&line.ok()?).ok()?).ok()?;
@@ -64,9 +70,10 @@ impl Second {
         let second = Self {
             orders: Some(Orders::Thread(orders)),
             answers,
-            watch: watch(None)?,
+            watch: Watch::over(None)?,
             child: None,
             id: None,
+            patience: PATIENCE,
         };
         start("peer", move || {
             work(&received, &Stop::default(), |answer| {
@@ -121,12 +128,27 @@ impl Second {
         }
     }
 
-    /// Does something that must not take longer than `patience`, or the other end is killed.
-    pub(crate) fn within<T>(&self, patience: Duration, act: impl FnOnce() -> T) -> T {
+    /// Expects pieces of work that take about so long.
+    pub(crate) fn expect(&mut self, slice: Duration) {
+        self.patience = PATIENCE + 4 * slice;
+    }
+
+    /// Waits for what comes of a piece of work.
+    pub(crate) fn outcome(&mut self) -> Attempt<Answer> {
+        self.answer(self.patience)
+    }
+
+    /// Whether a piece of work took too long.
+    pub(crate) fn is_overdue(&self) -> bool {
+        self.watch.overdue.load(Ordering::Relaxed)
+    }
+
+    /// Does a piece of work at this end; if it takes too long, the other end is killed.
+    pub(crate) fn within<T>(&self, act: impl FnOnce() -> T) -> T {
         // Without a watch there is nothing to end a hang but the user.
-        let _ = self.watch.send(Some(patience));
+        let _ = self.watch.arm.send(Some(self.patience));
         let outcome = act();
-        let _ = self.watch.send(None);
+        let _ = self.watch.arm.send(None);
         outcome
     }
 }
@@ -156,22 +178,36 @@ fn start(name: &str, run: impl FnOnce() -> Option<()> + Send + 'static) -> Attem
 }
 
 /// Kills the other end, and after that this process, when something takes too long.
-fn watch(child: Option<Shared>) -> Attempt<Sender<Option<Duration>>> {
-    let (arm, armed) = mpsc::channel::<Option<Duration>>();
-    start("watch", move || {
-        loop {
-            let Some(patience) = armed.recv().ok()? else { continue };
-            if !matches!(armed.recv_timeout(patience), Err(RecvTimeoutError::Timeout)) {
-                continue;
+struct Watch {
+    arm: Sender<Option<Duration>>,
+    overdue: Arc<AtomicBool>,
+}
+
+impl Watch {
+    fn over(child: Option<Shared>) -> Attempt<Self> {
+        let (arm, armed) = channel::<Option<Duration>>();
+        let overdue = Arc::<AtomicBool>::default();
+        let watch = Self { arm, overdue: Arc::clone(&overdue) };
+        start("watch", move || {
+            loop {
+                let Some(patience) = armed.recv().ok()? else { continue };
+                if !is_silent(&armed, patience) {
+                    continue;
+                }
+                overdue.store(true, Ordering::Relaxed);
+                child.as_ref().inspect(|child| end(child));
+                if is_silent(&armed, GRACE) {
+                    say("it hangs and was given up; try again, and with another size");
+                    exit(ErrorKind::TimedOut.exit_code().into());
+                }
             }
-            child.as_ref().inspect(|child| end(child));
-            if matches!(armed.recv_timeout(GRACE), Err(RecvTimeoutError::Timeout)) {
-                say("it hangs and was given up; try again, and with another size");
-                exit(ErrorKind::TimedOut.exit_code().into());
-            }
-        }
-    })?;
-    Ok(arm)
+        })?;
+        Ok(watch)
+    }
+}
+
+fn is_silent(armed: &Receiver<Option<Duration>>, patience: Duration) -> bool {
+    matches!(armed.recv_timeout(patience), Err(RecvTimeoutError::Timeout))
 }
 
 fn no_start(cause: &std::io::Error) -> Trouble {

@@ -29,8 +29,6 @@ pub(crate) struct Session {
 impl Session {
     /// How long the other end may take to be ready.
     const READY: Duration = Duration::from_secs(5);
-    /// How long one piece of work may take beyond any expectation.
-    pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
     /// Starts the other end as the server of `endpoint` and connects to it.
     ///
@@ -74,6 +72,11 @@ impl Session {
         Ok(true)
     }
 
+    /// Expects pieces of work that take about so long.
+    pub(crate) fn expect(&mut self, slice: Duration) {
+        self.second.expect(slice);
+    }
+
     /// Where the other end listens.
     pub(crate) fn endpoint(&self) -> String {
         self.ours.endpoint().to_string()
@@ -88,9 +91,8 @@ impl Session {
     pub(crate) fn say(&mut self, payload: &str) -> Attempt<String> {
         self.begin(&Order::Hear)?;
         let Self { ours, second, .. } = self;
-        second
-            .within(Self::PATIENCE, || ours.send(payload.as_bytes()).and_then(|()| ours.flush()))?;
-        match second.answer(Self::PATIENCE)? {
+        second.within(|| ours.send(payload.as_bytes()).and_then(|()| ours.flush()))?;
+        match second.outcome()? {
             Answer::Heard { payload } => Ok(payload),
             _ => Err(confused()),
         }
@@ -102,7 +104,7 @@ impl Session {
         let payload = vec![b'x'; size];
         let (second, near) = self.near(side, Way::Single)?;
         let mut samples = Vec::with_capacity(usize::try_from(count).unwrap_or(0));
-        let asked = second.within(Self::PATIENCE, || {
+        let asked = second.within(|| {
             let mut before = Instant::now();
             for _ in 0..count {
                 near.round_trip(&payload)?;
@@ -128,7 +130,7 @@ impl Session {
         let payload = vec![b'x'; size];
         let (second, near) = self.near(side, way)?;
         let begin = Instant::now();
-        let sent = second.within(Self::PATIENCE, || match way {
+        let sent = second.within(|| match way {
             Way::Single => (0..count).try_for_each(|_| near.send(&payload)),
             Way::Batched => near.send_many(&payload, usize::try_from(count).unwrap_or(usize::MAX)),
         });
@@ -151,7 +153,7 @@ impl Session {
     /// Does something while the other end lets clients in.
     pub(crate) fn while_serving<T>(&mut self, act: impl FnOnce() -> T) -> Attempt<T> {
         self.begin(&Order::Echo { side: Side::Ours, count: 0, size: 0 })?;
-        let outcome = self.second.within(Self::PATIENCE, act);
+        let outcome = self.second.within(act);
         self.second.closes(Ok(()))?;
         Ok(outcome)
     }
@@ -159,7 +161,7 @@ impl Session {
     /// Asks once, as `client`, and waits for the answer.
     pub(crate) fn answer_one(&mut self, client: &mut Client, size: usize) -> Attempt<()> {
         self.begin(&Order::Echo { side: Side::Ours, count: 1, size })?;
-        let asked = client.call(vec![b'x'; size], Self::PATIENCE);
+        let asked = client.call(vec![b'x'; size], Self::READY);
         self.second.closes(asked.map(drop).map_err(Trouble::from)).map(drop)
     }
 
@@ -171,7 +173,7 @@ impl Session {
         act: impl FnOnce() -> Attempt<()>,
     ) -> Attempt<Taken> {
         self.begin(&Order::Take { side: Side::Ours, count, size })?;
-        let sent = self.second.within(Self::PATIENCE * 3, act);
+        let sent = self.second.within(act);
         match self.second.closes(sent)? {
             Answer::Taken(taken) => Ok(taken),
             _ => Err(confused()),
@@ -196,19 +198,21 @@ impl Session {
 }
 
 impl Second {
-    /// Waits for the answer that ends a piece of work; what the other end met says more than what
-    /// came of it here.
+    /// Waits for the answer that ends a piece of work, and tells the other end that this one is done.
     fn closes(&mut self, here: Attempt<()>) -> Attempt<Answer> {
-        match here.and_then(|()| self.tell(&Order::End)) {
-            Ok(()) => self.answer(Session::PATIENCE),
-            Err(trouble) => Err(self
-                .answer(Duration::from_millis(200))
-                .err()
-                .filter(|there| {
-                    !matches!(there.kind, ErrorKind::TimedOut | ErrorKind::Disconnected)
-                })
-                .unwrap_or(trouble)),
+        let Err(trouble) = here.and_then(|()| self.tell(&Order::End)) else {
+            return self.outcome();
+        };
+        if self.is_overdue() {
+            let why = "the other end hung and was killed; try again, and with another size";
+            return Err(Trouble::new(ErrorKind::TimedOut, why));
         }
+        // What the other end met says more than what came of it here.
+        let there = self
+            .answer(Duration::from_millis(200))
+            .err()
+            .filter(|there| !matches!(there.kind, ErrorKind::TimedOut | ErrorKind::Disconnected));
+        Err(there.unwrap_or(trouble))
     }
 }
 
