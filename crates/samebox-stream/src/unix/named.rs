@@ -196,19 +196,18 @@ fn name_refused(endpoint: &Endpoint, path: &Path, refused: Refused) -> Error {
             error(ErrorKind::InvalidEndpoint, format!("{at} is not a socket, and is left alone"))
                 .with_advice("choose a path where nothing stands")
         }
-        Refused::Io(cause) => {
-            let why = match cause.kind() {
-                io::ErrorKind::NotFound => format!("the folder of {at} is missing"),
-                io::ErrorKind::PermissionDenied => format!("this user may not write at {at}"),
-                _ => format!("the system does not give {at}"),
-            };
-            let kind = match cause.kind() {
-                io::ErrorKind::NotFound => ErrorKind::InvalidEndpoint,
-                io::ErrorKind::PermissionDenied => ErrorKind::Denied,
-                _ => ErrorKind::Io,
-            };
-            error(kind, why).with_source(cause)
+        Refused::Io(cause) => match cause.kind() {
+            io::ErrorKind::NotFound => {
+                error(ErrorKind::InvalidEndpoint, format!("the folder of {at} is missing"))
+                    .with_advice("make that folder first, or use a path in one that is there")
+            }
+            io::ErrorKind::PermissionDenied => {
+                error(ErrorKind::Denied, format!("this user may not write at {at}"))
+                    .with_advice("use a path in a folder of this user")
+            }
+            _ => error(ErrorKind::Io, format!("the system does not give {at}")),
         }
+        .with_source(cause),
     }
 }
 
