@@ -1,8 +1,9 @@
 //! What a byte-stream mechanism supplies.
 
-use mio::{Registry, Token};
+use mio::{Poll, Registry, Token};
 use samebox_core::{Deadline, Error, Peer, Result};
 use std::io::{self, IoSlice};
+use std::time::Duration;
 
 /// The door of a server: where clients come in.
 pub trait Listener: Send + 'static {
@@ -87,6 +88,30 @@ pub trait Stream: Send + Sync + 'static {
         true
     }
 
+    /// Starts or ends news of this client under the token it has; only called where [`Stream::FEW`]
+    /// is not 0.
+    ///
+    /// # Errors
+    /// The operating system's.
+    fn watch(&self, registry: &Registry, token: Token, on: bool) -> io::Result<()>;
+
+    /// Waits for a few clients that are not registered, and for all else that `rest` watches; tells
+    /// whether that has news. Only called where [`Stream::FEW`] is not 0.
+    ///
+    /// # Errors
+    /// The operating system's.
+    fn wait_few(
+        rest: &Poll,
+        few: &[Few<'_, Self>],
+        patience: Option<Duration>,
+        news: &mut Vec<Ready>,
+    ) -> io::Result<bool>
+    where
+        Self: Sized;
+
+    /// Up to how many clients are better waited for one by one than registered; 0 is never.
+    const FEW: usize;
+
     /// Whether a read that did not fill the buffer shows that nothing more is there.
     ///
     /// Where it does not, news of this client come again only after a read has said `WouldBlock`.
@@ -94,6 +119,15 @@ pub trait Stream: Send + Sync + 'static {
 
     /// Whether a client can end its own direction and still read.
     const HALF_CLOSE: bool;
+}
+
+/// One of a few clients, and what to wait for.
+#[derive(Debug)]
+pub struct Few<'a, S> {
+    /// The client.
+    pub stream: &'a S,
+    /// What it shall be ready for.
+    pub wanted: Ready,
 }
 
 /// How a client reaches its server, again and again.
@@ -166,7 +200,7 @@ pub trait Channel: Send + 'static {
     const WRITES_BLINDLY: bool;
 }
 
-/// What a [`Channel`] is ready for.
+/// What a [`Channel`] or a [`Stream`] is ready for.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Ready {
     /// A read would not wait.

@@ -80,3 +80,27 @@ fn with_framings(framings: &[&'static str]) -> Vec<(String, &'static str)> {
         .flat_map(|framing| endpoints().into_iter().map(move |at| (at, *framing)))
         .collect()
 }
+
+#[test]
+fn clients_may_become_many_and_few_again() {
+    for base in endpoints() {
+        let mut server = bind(&base).unwrap();
+        let at = server.endpoint().to_string();
+        let mut clients = Vec::new();
+        // Up over what is waited for one by one, down to a single one, and up again.
+        for wanted in [1, 40, 1, 20] {
+            clients.truncate(wanted);
+            while clients.len() < wanted {
+                clients.push(connect(&at).unwrap());
+            }
+            for (number, client) in clients.iter_mut().enumerate() {
+                client.send(number.to_string()).unwrap();
+            }
+            let mut received: Vec<usize> = (0..wanted)
+                .map(|_| server.recv(SOON).unwrap().text().unwrap().parse().unwrap())
+                .collect();
+            received.sort_unstable();
+            assert_eq!(received, (0..wanted).collect::<Vec<_>>(), "{at}");
+        }
+    }
+}

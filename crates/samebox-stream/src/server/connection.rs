@@ -28,6 +28,8 @@ pub(super) struct Connection<S: Stream> {
     pub(super) started: Option<Instant>,
     /// It stands in the queue of clients to read from.
     pub(super) queued: bool,
+    /// It waits for room in the budget.
+    pub(super) parked: bool,
     /// Its end has been announced, so it is read until the end shows.
     pub(super) ending: bool,
     /// It has ended its direction.
@@ -64,6 +66,7 @@ impl<S: Stream> Connection<S> {
             large: false,
             started: None,
             queued: false,
+            parked: false,
             ending: false,
             left: false,
         }

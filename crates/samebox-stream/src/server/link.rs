@@ -41,6 +41,14 @@ impl<S: Stream> Link<S> {
         Self { stream, token, hub, backlog: Mutex::default(), pool, limit: BACKLOG.max(max) }
     }
 
+    pub(super) const fn stream(&self) -> &S {
+        &self.stream
+    }
+
+    pub(super) fn watch(&self, registry: &Registry, token: Token, on: bool) -> io::Result<()> {
+        self.stream.watch(registry, token, on)
+    }
+
     pub(super) fn append(&self, buffer: &mut Vec<u8>) -> io::Result<usize> {
         self.stream.append(buffer)
     }

@@ -5,6 +5,7 @@ mod budget;
 mod chunk;
 mod connection;
 mod door;
+mod few;
 mod link;
 mod watch;
 
@@ -38,6 +39,8 @@ pub struct StreamServer<L: Listener> {
     stopped: Arc<AtomicBool>,
     door: Door<L>,
     connections: Slab<Connection<L::Stream>>,
+    /// Clients are many and registered with the poll; few are waited for one by one.
+    is_registered: bool,
     /// Clients that may have more to read; news of them do not come again before they are drained.
     ready: VecDeque<usize>,
     /// Clients that wait for room in the budget.
@@ -89,6 +92,7 @@ impl<L: Listener> StreamServer<L> {
             stopped: Arc::default(),
             door: Door::new(listener),
             connections: Slab::new(),
+            is_registered: L::Stream::FEW == 0,
             ready: VecDeque::new(),
             parked: Vec::new(),
             leaving: VecDeque::new(),
@@ -142,6 +146,7 @@ impl<L: Listener> StreamServer<L> {
         let Some(connection) = self.connections.get_mut(token) else { return };
         connection.queued = false;
         if !connection.reserve(&mut self.budget, &self.pool, self.options.max) {
+            connection.parked = true;
             self.parked.push(token);
             return;
         }
@@ -177,6 +182,7 @@ impl<L: Listener> StreamServer<L> {
     fn unpark(&mut self) {
         for token in std::mem::take(&mut self.parked) {
             if let Some(connection) = self.connections.get_mut(token) {
+                connection.parked = false;
                 // It could not go on, so it is not the one that stalled.
                 connection.started = connection.started.map(|_| Instant::now());
             }
@@ -285,7 +291,7 @@ impl<L: Listener> Drop for StreamServer<L> {
         while self.connections.iter().any(|(_, connection)| connection.link.has_backlog())
             && !deadline.has_passed()
         {
-            if self.poll.poll(&mut self.events, deadline.remaining()).is_err() {
+            if self.await_news(deadline.remaining()).is_err() {
                 break;
             }
             self.write_on();

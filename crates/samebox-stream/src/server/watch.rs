@@ -22,7 +22,7 @@ impl<L: Listener> StreamServer<L> {
         self.reads_since_wait = 0;
         let busy = !self.ready.is_empty() || self.door.is_knocked();
         let timeout = if busy { Some(Duration::ZERO) } else { self.patience(deadline) };
-        match self.poll.poll(&mut self.events, timeout) {
+        match self.await_news(timeout) {
             Err(error) if error.kind() != io::ErrorKind::Interrupted => {
                 let why = "waiting for clients failed";
                 let error = self
@@ -100,7 +100,9 @@ impl<L: Listener> StreamServer<L> {
     fn welcome(&mut self, mut stream: L::Stream, peer: Peer) {
         let entry = self.connections.vacant_entry();
         let token = entry.key();
-        if let Err(error) = stream.register(self.poll.registry(), Token(token)) {
+        if self.is_registered
+            && let Err(error) = stream.register(self.poll.registry(), Token(token))
+        {
             let why = format!("the system cannot watch one more client ({peer})");
             let error =
                 self.terms.endpoint.error(ErrorKind::Io, Operation::Recv, why).with_source(error);
@@ -112,6 +114,7 @@ impl<L: Listener> StreamServer<L> {
         entry.insert(Connection::new(link, Arc::new(peer), &self.options));
         // What it sent before it was watched may make no news.
         self.queue(token);
+        self.register_many();
     }
 
     /// Once in a while: restores the name, forgets those that have left, cuts stalled clients.
@@ -181,5 +184,6 @@ impl<L: Listener> StreamServer<L> {
         let mut connection = self.connections.remove(token);
         connection.release(&mut self.budget);
         self.unpark();
+        self.release_few();
     }
 }

@@ -1,11 +1,11 @@
-use crate::{Channel, Ready, Stream};
+use crate::{Channel, Few, Ready, Stream};
 use mio::event::Source;
 use mio::unix::SourceFd;
-use mio::{Interest, Registry, Token};
+use mio::{Interest, Poll, Registry, Token};
 use samebox_core::{Deadline, Peer};
-use samebox_sys::unix::socket;
+use samebox_sys::unix::{few, socket};
 use std::io::{self, IoSlice};
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::time::Duration;
 
 /// A client's socket as its server sees it.
@@ -30,6 +30,7 @@ impl StreamSocket {
 }
 
 impl Stream for StreamSocket {
+    const FEW: usize = 16;
     const SHORT_READ_DRAINS: bool = true;
     const HALF_CLOSE: bool = true;
 
@@ -41,6 +42,31 @@ impl Stream for StreamSocket {
         let interest =
             if on { Interest::READABLE | Interest::WRITABLE } else { Interest::READABLE };
         SourceFd(&self.0.as_raw_fd()).reregister(registry, token, interest)
+    }
+
+    fn watch(&self, registry: &Registry, token: Token, on: bool) -> io::Result<()> {
+        let socket = self.0.as_raw_fd();
+        match on {
+            true => SourceFd(&socket).register(registry, token, Interest::READABLE),
+            false => SourceFd(&socket).deregister(registry),
+        }
+    }
+
+    fn wait_few(
+        rest: &Poll,
+        few: &[Few<'_, Self>],
+        patience: Option<Duration>,
+        news: &mut Vec<Ready>,
+    ) -> io::Result<bool> {
+        let wanted = few.iter().map(|Few { stream, wanted }| few::Wanted {
+            socket: stream.0.as_fd(),
+            read: wanted.read,
+            write: wanted.write,
+        });
+        let mut found = Vec::with_capacity(few.len());
+        let rest = few::wait(rest, &wanted.collect::<Vec<_>>(), patience, &mut found)?;
+        news.extend(found.iter().map(|found| Ready { read: found.read, write: found.write }));
+        Ok(rest)
     }
 
     #[inline]

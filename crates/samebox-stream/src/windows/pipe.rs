@@ -1,10 +1,11 @@
-use crate::Stream;
+use crate::{Few, Ready, Stream};
 use mio::event::Source;
 use mio::windows::NamedPipe;
-use mio::{Interest, Registry, Token};
+use mio::{Interest, Poll, Registry, Token};
 use samebox_sys::windows::pipe;
 use std::io::{self, IoSlice, Read, Write};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 /// A client's pipe as its server sees it.
 #[derive(Debug)]
@@ -66,6 +67,8 @@ pub(super) fn is_idle(mut pipe: &NamedPipe) -> bool {
 
 impl Stream for StreamPipe {
     const SHORT_READ_DRAINS: bool = false;
+    // News of completed operations cost the other side nothing.
+    const FEW: usize = 0;
     const HALF_CLOSE: bool = false;
 
     fn register(&mut self, registry: &Registry, token: Token) -> io::Result<()> {
@@ -77,6 +80,19 @@ impl Stream for StreamPipe {
     fn watch_writes(&self, _: &Registry, _: Token, _: bool) -> io::Result<()> {
         // News come by themselves when a write is done.
         Ok(())
+    }
+
+    fn watch(&self, _: &Registry, _: Token, _: bool) -> io::Result<()> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    fn wait_few(
+        _: &Poll,
+        _: &[Few<'_, Self>],
+        _: Option<Duration>,
+        _: &mut Vec<Ready>,
+    ) -> io::Result<bool> {
+        Err(io::ErrorKind::Unsupported.into())
     }
 
     fn append(&self, buffer: &mut Vec<u8>) -> io::Result<usize> {

@@ -1,13 +1,14 @@
-use crate::{Channel, Ready, Stream};
+use crate::{Channel, Few, Ready, Stream};
 use mio::event::Source;
 use mio::net::TcpStream;
-use mio::{Interest, Registry, Token};
+use mio::{Interest, Poll, Registry, Token};
 use samebox_core::{Deadline, Peer};
 use samebox_sys::windows::socket;
 use std::io::{self, IoSlice, Write};
 use std::net::Shutdown;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard};
+use std::time::Duration;
 
 /// A client's socket as its server sees it.
 #[derive(Debug)]
@@ -32,6 +33,8 @@ impl StreamSocket {
 impl Stream for StreamSocket {
     // News come again only after a read has found nothing.
     const SHORT_READ_DRAINS: bool = false;
+    // News of completed operations cost the other side nothing.
+    const FEW: usize = 0;
     const HALF_CLOSE: bool = true;
 
     fn register(&mut self, registry: &Registry, token: Token) -> io::Result<()> {
@@ -47,6 +50,19 @@ impl Stream for StreamSocket {
             if on { Interest::READABLE | Interest::WRITABLE } else { Interest::READABLE };
         let mut socket = self.socket.write().unwrap_or_else(PoisonError::into_inner);
         socket.reregister(registry, token, interest)
+    }
+
+    fn watch(&self, _: &Registry, _: Token, _: bool) -> io::Result<()> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    fn wait_few(
+        _: &Poll,
+        _: &[Few<'_, Self>],
+        _: Option<Duration>,
+        _: &mut Vec<Ready>,
+    ) -> io::Result<bool> {
+        Err(io::ErrorKind::Unsupported.into())
     }
 
     #[inline]

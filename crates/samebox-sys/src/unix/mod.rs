@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod datagram;
+pub mod few;
 pub mod name;
 pub mod processor;
 pub mod runtime;
