@@ -28,7 +28,7 @@ use ticker_portable::Ticker;
 
 pub use client::StreamClient;
 pub use mechanism::{Accepted, Channel, Connector, Few, Listener, Ready, Stream};
-pub use options::{Options, SETTINGS, WAIT};
+pub use options::{CAPABILITIES, Options, SETTINGS, WAIT};
 pub use server::StreamServer;
 
 #[cfg(unix)]

@@ -1,5 +1,6 @@
 use samebox_core::{
-    ALLOW, Allow, CAPACITY, DEFAULT_MAX, Deadline, Endpoint, FRAMING, MAX, Result, STALL, Setting,
+    ALLOW, Acceptance, Access, Allow, CAPACITY, Capabilities, DEFAULT_MAX, Deadline, Durability,
+    Endpoint, FRAMING, FanOut, Identity, Loss, MAX, Ordering, Overflow, Result, STALL, Setting,
 };
 use samebox_framing::Framing;
 use std::time::Duration;
@@ -9,6 +10,24 @@ pub const SETTINGS: &[Setting] = &[FRAMING, MAX, WAIT, CAPACITY, STALL, ALLOW];
 
 /// `wait`, which has a default of its own for servers that take one message per connection.
 pub const WAIT: Setting = Setting { default: "0s, 1s with framing=eof", ..samebox_core::WAIT };
+
+/// What every byte stream between processes of one user can do; TCP differs in who may connect.
+pub const CAPABILITIES: Capabilities = Capabilities {
+    ordering: Ordering::PerClient,
+    acceptance: Acceptance::Sent,
+    durability: Durability::None,
+    loss: Loss::Never,
+    fan_out: FanOut::One,
+    identity: Identity::UserAndProcess,
+    access: Access::ThisUser,
+    overflow: &[Overflow::Block],
+    properties: &[],
+    largest: Framing::LARGEST,
+    duplex: true,
+    faults: true,
+    cross_host: false,
+    loan: false,
+};
 
 /// The settings of one endpoint, read.
 #[derive(Clone, Debug)]
@@ -28,9 +47,6 @@ pub struct Options {
 }
 
 impl Options {
-    /// The largest payload that any framing can carry, in bytes.
-    pub const LARGEST: usize = Framing::LARGEST;
-
     const CAPACITY: usize = 64 << 20;
     const STALL: Duration = Duration::from_secs(30);
 

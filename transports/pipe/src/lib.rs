@@ -2,11 +2,10 @@
 
 #![forbid(unsafe_code)]
 
-use samebox_core::{
-    Acceptance, Access, Capabilities, Deadline, Durability, Endpoint, FanOut, Identity, Info, Loss,
-    Ordering, Overflow, Result, Transport,
+use samebox_core::{Capabilities, Deadline, Endpoint, Info, Result, Transport};
+use samebox_stream::{
+    CAPABILITIES, NamedConnector, NamedListener, Options, Place, StreamClient, StreamServer,
 };
-use samebox_stream::{NamedConnector, NamedListener, Options, Place, StreamClient, StreamServer};
 
 #[cfg(unix)]
 mod unix;
@@ -30,22 +29,7 @@ impl Transport for Pipe {
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities {
-            ordering: Ordering::PerClient,
-            acceptance: Acceptance::Sent,
-            durability: Durability::None,
-            loss: Loss::Never,
-            fan_out: FanOut::One,
-            identity: Identity::UserAndProcess,
-            access: Access::ThisUser,
-            overflow: &[Overflow::Block],
-            properties: &[],
-            largest: Options::LARGEST,
-            duplex: true,
-            faults: true,
-            cross_host: false,
-            loan: false,
-        }
+        CAPABILITIES
     }
 
     fn bind(&self, endpoint: &Endpoint) -> Result<Self::Inbox> {

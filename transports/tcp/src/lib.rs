@@ -6,13 +6,12 @@ use mio::event::Source;
 use mio::net::TcpListener;
 use mio::{Interest, Registry, Token};
 use samebox_core::{
-    Acceptance, Access, CAPACITY, Capabilities, Deadline, Durability, Endpoint, ErrorKind, FRAMING,
-    FanOut, Identity, Info, Loss, MAX, Operation, Ordering, Overflow, Peer, Result, STALL,
-    Transport,
+    Access, CAPACITY, Capabilities, Deadline, Endpoint, ErrorKind, FRAMING, Identity, Info, MAX,
+    Operation, Peer, Result, STALL, Transport,
 };
 use samebox_stream::{
-    Accepted, ChannelSocket, Connector, Listener, Options, StreamClient, StreamServer,
-    StreamSocket, WAIT,
+    Accepted, CAPABILITIES, ChannelSocket, Connector, Listener, Options, StreamClient,
+    StreamServer, StreamSocket, WAIT,
 };
 use std::io;
 use std::net::{SocketAddr, TcpStream};
@@ -49,20 +48,10 @@ impl Transport for Tcp {
 
     fn capabilities(&self) -> Capabilities {
         Capabilities {
-            ordering: Ordering::PerClient,
-            acceptance: Acceptance::Sent,
-            durability: Durability::None,
-            loss: Loss::Never,
-            fan_out: FanOut::One,
             identity: Identity::Address,
             access: Access::ThisMachine,
-            overflow: &[Overflow::Block],
-            properties: &[],
-            largest: Options::LARGEST,
-            duplex: true,
-            faults: true,
             cross_host: true,
-            loan: false,
+            ..CAPABILITIES
         }
     }
 

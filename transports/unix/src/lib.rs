@@ -2,10 +2,8 @@
 
 #![forbid(unsafe_code)]
 
-use samebox_core::{
-    Acceptance, Access, Capabilities, Durability, FanOut, Identity, Info, Loss, Ordering, Overflow,
-};
-use samebox_stream::{Options, SETTINGS};
+use samebox_core::Info;
+use samebox_stream::SETTINGS;
 
 #[cfg(unix)]
 mod unix;
@@ -22,21 +20,4 @@ static INFO: Info = Info {
     names: "a path with a slash in it, @NAME in the abstract namespace, or NAME for a socket in this user's runtime directory",
     example: "unix:/run/user/1000/orders.sock",
     settings: SETTINGS,
-};
-
-const CAPABILITIES: Capabilities = Capabilities {
-    ordering: Ordering::PerClient,
-    acceptance: Acceptance::Sent,
-    durability: Durability::None,
-    loss: Loss::Never,
-    fan_out: FanOut::One,
-    identity: Identity::UserAndProcess,
-    access: Access::ThisUser,
-    overflow: &[Overflow::Block],
-    properties: &[],
-    largest: Options::LARGEST,
-    duplex: true,
-    faults: true,
-    cross_host: false,
-    loan: false,
 };

@@ -1,8 +1,10 @@
 //! The Unix half.
 
-use crate::{CAPABILITIES, INFO, Unix};
+use crate::{INFO, Unix};
 use samebox_core::{Capabilities, Deadline, Endpoint, Info, Result, Transport};
-use samebox_stream::{NamedConnector, NamedListener, Options, Place, StreamClient, StreamServer};
+use samebox_stream::{
+    CAPABILITIES, NamedConnector, NamedListener, Options, Place, StreamClient, StreamServer,
+};
 use samebox_sys::unix::{name, runtime};
 use std::path::PathBuf;
 

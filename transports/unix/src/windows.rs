@@ -1,7 +1,8 @@
 //! The Windows half: none, as Windows' own Unix sockets lack what makes them worth having.
 
-use crate::{CAPABILITIES, INFO, Unix};
+use crate::{INFO, Unix};
 use samebox_core::{Capabilities, Deadline, Endpoint, Info, Missing, Operation, Result, Transport};
+use samebox_stream::CAPABILITIES;
 
 /// What to use instead.
 const INSTEAD: &str = "pipe:NAME";
