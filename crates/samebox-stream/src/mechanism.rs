@@ -189,6 +189,10 @@ pub trait Channel: Send + 'static {
     /// Whether the server has gone, when a write might not notice.
     fn has_ended(&mut self) -> bool;
 
+    /// Whether the connection has failed, not merely ended: then what was written last may never have
+    /// been read, while a server that ends in an orderly way has read everything before.
+    fn has_failed(&mut self) -> bool;
+
     /// How many written bytes the server has yet to read, where the system tells.
     fn unread(&mut self) -> Option<usize>;
 

@@ -156,9 +156,10 @@ impl<C: Connector> Connection<C> {
     /// `TimedOut`; `Disconnected` when the server went away and what was sent last may be lost.
     pub(super) fn flush(&mut self, deadline: Deadline) -> Result<()> {
         self.finish(deadline)?;
-        if !C::Channel::WRITES_BLINDLY || !self.has_ended() {
+        if !C::Channel::WRITES_BLINDLY || !self.channel.as_mut().is_some_and(Channel::has_failed) {
             return Ok(());
         }
+        self.channel = None;
         let why = "the server went away, and what was sent last may be lost";
         Err(self.endpoint.error(ErrorKind::Disconnected, Operation::Send, why))
     }

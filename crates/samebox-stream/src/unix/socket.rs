@@ -186,6 +186,10 @@ impl<const BLIND: bool> Channel for ChannelSocket<BLIND> {
         socket::has_ended(&self.socket)
     }
 
+    fn has_failed(&mut self) -> bool {
+        socket::has_failed(&self.socket)
+    }
+
     fn unread(&mut self) -> Option<usize> {
         // On TCP the kernel counts what is not acknowledged, which says nothing of the reader.
         if BLIND { None } else { socket::unread_by_peer(&self.socket) }

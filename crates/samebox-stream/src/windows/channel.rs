@@ -67,6 +67,11 @@ impl Channel for ChannelPipe {
         self.client.has_ended()
     }
 
+    fn has_failed(&mut self) -> bool {
+        // A pipe that its server has left fails at the write itself.
+        false
+    }
+
     fn unread(&mut self) -> Option<usize> {
         // The system tells only while nothing is under way.
         None

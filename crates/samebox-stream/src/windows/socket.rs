@@ -150,6 +150,12 @@ impl<const BLIND: bool> Channel for ChannelSocket<BLIND> {
         }
     }
 
+    fn has_failed(&mut self) -> bool {
+        let failed = |error: io::Error| error.kind() != io::ErrorKind::WouldBlock;
+        !matches!(self.socket.take_error(), Ok(None))
+            || self.socket.peek(&mut [0]).is_err_and(failed)
+    }
+
     fn unread(&mut self) -> Option<usize> {
         // The system does not count what the other side has yet to read.
         None

@@ -132,6 +132,15 @@ pub fn has_ended(socket: impl AsFd) -> bool {
     }
 }
 
+/// Whether the connection has failed, not merely ended; the failure is taken and not told again.
+pub fn has_failed(socket: impl AsFd) -> bool {
+    if !matches!(rustix::net::sockopt::socket_error(&socket), Ok(Ok(()))) {
+        return true;
+    }
+    let seen = recv(socket, &mut [0u8][..], RecvFlags::PEEK | RecvFlags::DONTWAIT);
+    seen.is_err_and(|error| error != Errno::AGAIN && error != Errno::INTR)
+}
+
 /// How many bytes written to a Unix stream socket its peer has yet to read, where the kernel tells.
 #[cfg(target_os = "linux")]
 pub fn unread_by_peer(socket: impl AsFd) -> Option<usize> {
