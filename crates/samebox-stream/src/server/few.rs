@@ -54,7 +54,8 @@ impl<L: Listener> StreamServer<L> {
     /// Ends the registration of clients when few are left.
     pub(super) fn release_few(&mut self) {
         // Half as many, so that one client that comes and goes does not turn it round each time.
-        if !self.is_registered || self.connections.len() * 2 > L::Stream::FEW {
+        let are_few = self.connections.len() * 2 <= L::Stream::FEW;
+        if L::Stream::FEW == 0 || !self.is_registered || !are_few {
             return;
         }
         for (token, connection) in &self.connections {
