@@ -32,7 +32,8 @@ struct Course {
     /// How many messages one turn takes.
     count: u64,
     trips: Vec<Percentiles>,
-    rates: Vec<f64>,
+    /// The median round trip or the rate of each round, where there was one.
+    figures: Vec<Option<f64>>,
     samples: u64,
     lost: u64,
 }
@@ -87,7 +88,7 @@ impl Measure<'_> {
                     turn,
                     count,
                     trips: Vec::new(),
-                    rates: Vec::new(),
+                    figures: Vec::new(),
                     samples: 0,
                     lost: 0,
                 })
@@ -114,7 +115,9 @@ impl Measure<'_> {
             Turn::RoundTrip(side) => {
                 let samples = self.session.round_trips(side, self.size, course.count)?;
                 course.samples += samples.len() as u64;
-                course.trips.extend(Percentiles::of(samples));
+                let trips = Percentiles::of(samples);
+                course.figures.push(trips.map(|trips| trips.p50 as f64));
+                course.trips.extend(trips);
             }
             Turn::OneWay(side, way) => {
                 let (taken, _) = self.session.one_way(side, way, self.size, course.count)?;
@@ -126,27 +129,27 @@ impl Measure<'_> {
 
     fn row(&self, endpoint: &str, courses: &[Course]) -> Row {
         let find = |turn| courses.iter().find(move |course| course.turn == turn);
-        let trips = |side| find(Turn::RoundTrip(side)).and_then(|c| Percentiles::over(&c.trips));
-        let rate = |side, way| find(Turn::OneWay(side, way)).and_then(|c| median(&c.rates));
-        let lost = |side, way| find(Turn::OneWay(side, way)).map(Course::lost_share);
-        let ours = trips(Side::Ours);
-        let floor = trips(Side::Floor);
-        Row::new(endpoint, self.size, self.plan.rounds)
-            .with_round_trips(
-                ours,
-                floor,
-                find(Turn::RoundTrip(Side::Ours)).map_or(0, |c| c.samples),
-            )
-            .with_rates(
-                rate(Side::Ours, Way::Single),
-                rate(Side::Ours, Way::Batched),
-                rate(Side::Floor, Way::Single),
-            )
-            .with_lost(Lost {
-                single: lost(Side::Ours, Way::Single),
-                batched: lost(Side::Ours, Way::Batched),
-                floor: lost(Side::Floor, Way::Single),
-            })
+        let [trips, single, batched] = OURS.map(find);
+        let [floor_trips, floor] = FLOOR.map(find);
+        let ratio = |ours: Option<&Course>, floor: Option<&Course>| ours?.by(floor?);
+        Row {
+            round_trip_ns: trips.and_then(|course| Percentiles::over(&course.trips)),
+            messages_per_second: single.and_then(Course::median),
+            batched_messages_per_second: batched.and_then(Course::median),
+            samples: trips.map_or(0, |course| course.samples),
+            floor_round_trip_ns: floor_trips.and_then(Course::median).map(|ns| ns as u64),
+            floor_messages_per_second: floor.and_then(Course::median),
+            round_trip_ratio: ratio(trips, floor_trips),
+            rate_ratio: ratio(single, floor),
+            batched_ratio: ratio(batched, floor),
+            lost: Lost {
+                single: single.map(Course::lost_share),
+                batched: batched.map(Course::lost_share),
+                floor: floor.map(Course::lost_share),
+            },
+            ..Row::new(endpoint, self.size, self.plan.rounds)
+        }
+        .with_bytes()
     }
 }
 
@@ -154,11 +157,52 @@ impl Course {
     fn note(&mut self, taken: Taken) {
         self.samples += self.count;
         self.lost += self.count.saturating_sub(taken.received);
-        self.rates.extend(taken.rate());
+        self.figures.push(taken.rate());
+    }
+
+    fn median(&self) -> Option<f64> {
+        median(&self.figures.iter().copied().flatten().collect::<Vec<_>>())
+    }
+
+    /// The median over all rounds of this course's figure by the floor's of the same round.
+    ///
+    /// Turns of one round follow each other, so whatever else the machine does changes both. The ratio
+    /// of two medians would compare rounds when both ends shared a core with rounds when they did not.
+    fn by(&self, floor: &Self) -> Option<f64> {
+        let ratio = |(ours, floor): (&Option<f64>, &Option<f64>)| {
+            Some((*ours)? / (*floor)?).filter(|ratio| ratio.is_finite())
+        };
+        let pairs = self.figures.iter().zip(&floor.figures);
+        median(&pairs.filter_map(ratio).collect::<Vec<_>>())
     }
 
     /// Which share of what was sent did not arrive.
     fn lost_share(&self) -> f64 {
         if self.samples == 0 { 0.0 } else { self.lost as f64 / self.samples as f64 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn course(figures: &[Option<f64>]) -> Course {
+        let turn = Turn::RoundTrip(Side::Ours);
+        Course { turn, count: 1, trips: Vec::new(), figures: figures.to_vec(), samples: 0, lost: 0 }
+    }
+
+    #[test]
+    fn rounds_are_compared_with_themselves() {
+        let ours = course(&[Some(10.0), Some(60.0), Some(11.0)]);
+        let floor = course(&[Some(10.0), Some(50.0), Some(50.0)]);
+        assert_eq!(ours.by(&floor), Some(1.0));
+        assert_eq!((ours.median(), floor.median()), (Some(11.0), Some(50.0)));
+    }
+
+    #[test]
+    fn a_round_without_a_figure_has_no_ratio() {
+        let ours = course(&[None, Some(3.0), Some(1.0)]);
+        assert_eq!(ours.by(&course(&[Some(1.0), Some(2.0), Some(0.0)])), Some(1.5));
+        assert_eq!(ours.by(&course(&[Some(1.0)])), None);
     }
 }

@@ -29,7 +29,8 @@ Examples:
   samebox bench unix:bench --startup                   what one message from a shell costs
 
 A second process is the server; beside samebox, and in turns with it, the same mechanism is measured
-bare, which is the floor. Ratios are samebox by the floor: medians of all rounds.")]
+bare, which is the floor. A ratio is samebox by the floor in the same round; the table shows medians of
+all rounds.")]
 pub(crate) struct Args {
     /// What to measure, such as unix:bench; the name must be free
     #[arg(value_name = "ENDPOINT", required = true)]
@@ -41,7 +42,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "S", default_value = "2", value_parser = size::parse_seconds)]
     seconds: Duration,
     /// How many rounds to divide that time into
-    #[arg(long, value_name = "N", default_value = "10")]
+    #[arg(long, value_name = "N", default_value = "20")]
     rounds: NonZeroUsize,
     /// Keep the client on core A and the server on core B
     #[arg(long, value_name = "A,B", value_delimiter = ',', num_args = 1)]

@@ -16,7 +16,7 @@ pub(crate) struct Row {
     pub(crate) floor_round_trip_ns: Option<u64>,
     pub(crate) floor_messages_per_second: Option<f64>,
     pub(crate) floor_bytes_per_second: Option<f64>,
-    /// Ours by the floor, as all ratios: medians of all rounds.
+    /// Ours by the floor, as all ratios: the median of the ratios of all rounds.
     pub(crate) round_trip_ratio: Option<f64>,
     pub(crate) rate_ratio: Option<f64>,
     /// Of the floor's single sends.
@@ -64,51 +64,16 @@ impl Row {
         }
     }
 
-    pub(crate) fn with_round_trips(
-        self,
-        ours: Option<Percentiles>,
-        floor: Option<Percentiles>,
-        samples: u64,
-    ) -> Self {
-        let p50 = |trips: Option<Percentiles>| trips.map(|trips| trips.p50);
-        let round_trip_ratio = ratio(p50(ours).map(|ns| ns as f64), p50(floor).map(|ns| ns as f64));
-        Self {
-            round_trip_ns: ours,
-            floor_round_trip_ns: p50(floor),
-            round_trip_ratio,
-            samples,
-            ..self
-        }
-    }
-
-    pub(crate) fn with_rates(
-        self,
-        single: Option<f64>,
-        batched: Option<f64>,
-        floor: Option<f64>,
-    ) -> Self {
+    /// Fills in what follows from the rates.
+    pub(crate) fn with_bytes(self) -> Self {
         let bytes = |rate: Option<f64>| rate.map(|rate| rate * self.size as f64);
         Self {
-            messages_per_second: single,
-            batched_messages_per_second: batched,
-            bytes_per_second: bytes(single),
-            floor_messages_per_second: floor,
-            floor_bytes_per_second: bytes(floor),
-            rate_ratio: ratio(single, floor),
-            batched_ratio: ratio(batched, floor),
-            bytes_ratio: ratio(single, floor),
+            bytes_per_second: bytes(self.messages_per_second),
+            floor_bytes_per_second: bytes(self.floor_messages_per_second),
+            bytes_ratio: self.rate_ratio,
             ..self
         }
     }
-
-    pub(crate) fn with_lost(self, lost: Lost) -> Self {
-        Self { lost, ..self }
-    }
-}
-
-fn ratio(ours: Option<f64>, floor: Option<f64>) -> Option<f64> {
-    let ratio = ours? / floor?;
-    ratio.is_finite().then_some(ratio)
 }
 
 #[cfg(test)]
@@ -116,26 +81,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ratios_are_ours_by_the_floor() {
-        let trips = |p50| Some(Percentiles { p50, p99: p50, p999: p50, max: p50 });
-        let row = Row::new("unix:x", 64, 1).with_round_trips(trips(30), trips(20), 9).with_rates(
-            Some(80.0),
-            Some(400.0),
-            Some(100.0),
-        );
-        assert_eq!(row.round_trip_ratio, Some(1.5));
-        assert_eq!((row.rate_ratio, row.batched_ratio), (Some(0.8), Some(4.0)));
+    fn bytes_follow_from_messages() {
+        let (single, floor) = (Some(80.0), Some(100.0));
+        let row = Row {
+            messages_per_second: single,
+            floor_messages_per_second: floor,
+            rate_ratio: Some(0.8),
+            ..Row::new("unix:x", 64, 1)
+        };
+        let row = row.with_bytes();
         assert_eq!(
             (row.bytes_per_second, row.floor_bytes_per_second),
             (Some(5120.0), Some(6400.0))
         );
-    }
-
-    #[test]
-    fn without_a_floor_there_is_no_ratio() {
-        let row = Row::new("unix:x", 64, 1).with_rates(Some(80.0), None, None);
-        assert_eq!(row.rate_ratio, None);
-        let row = row.with_rates(Some(80.0), None, Some(0.0));
-        assert_eq!(row.rate_ratio, None);
+        assert_eq!(row.bytes_ratio, Some(0.8));
     }
 }

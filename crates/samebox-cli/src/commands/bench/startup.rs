@@ -21,7 +21,7 @@ pub(super) struct Startup {
 }
 
 /// How often each program is run in one round.
-pub(super) const RUNS: u64 = 20;
+pub(super) const RUNS: u64 = 10;
 
 /// How long one run may take, far more than it does.
 const SLOWEST: Duration = Duration::from_millis(100);

@@ -118,7 +118,13 @@ mod tests {
     #[test]
     fn no_line_is_longer_than_100_columns() {
         let widest = Some(123_456_789.0);
-        let row = Row::new("unix:x", 1 << 20, 10).with_rates(widest, widest, widest);
+        let row = Row {
+            messages_per_second: widest,
+            floor_messages_per_second: widest,
+            batched_messages_per_second: widest,
+            ..Row::new("unix:x", 1 << 20, 10)
+        };
+        let row = row.with_bytes();
         let text = table(&[row.clone(), row]);
         assert_eq!(text.lines().count(), 4);
         assert!(text.lines().all(|line| line.len() <= 100), "{text}");

@@ -18,10 +18,8 @@ pub(crate) enum Way {
 
 /// A client of samebox here and its server at the other end, and the same without samebox.
 pub(crate) struct Session {
-    // The clients go before their server.
+    // The client goes before its server.
     ours: Ours,
-    /// Sends the batches: what TCP learns from those must not help, or harm, single messages.
-    batches: Ours,
     floor: Option<Box<dyn Near>>,
     second: Second,
 }
@@ -52,13 +50,12 @@ impl Session {
             return Err(confused());
         };
         let mut ours = Ours::new(connect(&address)?);
-        let batches = Ours::new(connect(&address)?);
         if !capabilities.duplex {
             let back = parsed.with_name(format!("{}-back", parsed.name()));
             let endpoint = ours.hear_answers_at(&back.to_string())?;
             second.ask(&Order::Return { endpoint })?;
         }
-        Ok(Self { ours, batches, floor: None, second })
+        Ok(Self { ours, floor: None, second })
     }
 
     /// Connects the two ends by the bare mechanism too, where there is one; tells whether.
@@ -102,7 +99,7 @@ impl Session {
     pub(crate) fn round_trips(&mut self, side: Side, size: usize, count: u64) -> Attempt<Vec<u64>> {
         self.begin(&Order::Echo { side, count, size })?;
         let payload = vec![b'x'; size];
-        let (second, near) = self.near(side, Way::Single)?;
+        let (second, near) = self.near(side)?;
         let mut samples = Vec::with_capacity(usize::try_from(count).unwrap_or(0));
         let asked = second.within(|| {
             let mut before = Instant::now();
@@ -126,9 +123,16 @@ impl Session {
         size: usize,
         count: u64,
     ) -> Attempt<(Taken, Duration)> {
+        // Batches have a client of their own for a while: what TCP learns from them must not help, or
+        // harm, single messages, and the floor knows no batches.
+        let mut batches = match way {
+            Way::Single => None,
+            Way::Batched => Some(Ours::new(connect(&self.endpoint())?)),
+        };
         self.begin(&Order::Take { side, count, size })?;
         let payload = vec![b'x'; size];
-        let (second, near) = self.near(side, way)?;
+        let (second, near) = self.near(side)?;
+        let near = batches.as_mut().map_or(near, |batches| batches);
         let begin = Instant::now();
         let sent = second.within(|| match way {
             Way::Single => (0..count).try_for_each(|_| near.send(&payload)),
@@ -180,11 +184,10 @@ impl Session {
         }
     }
 
-    fn near(&mut self, side: Side, way: Way) -> Attempt<(&mut Second, &mut dyn Near)> {
-        let near: &mut dyn Near = match (side, way) {
-            (Side::Ours, Way::Single) => &mut self.ours,
-            (Side::Ours, Way::Batched) => &mut self.batches,
-            (Side::Floor, _) => self.floor.as_deref_mut().ok_or_else(confused)?,
+    fn near(&mut self, side: Side) -> Attempt<(&mut Second, &mut dyn Near)> {
+        let near: &mut dyn Near = match side {
+            Side::Ours => &mut self.ours,
+            Side::Floor => self.floor.as_deref_mut().ok_or_else(confused)?,
         };
         Ok((&mut self.second, near))
     }
