@@ -27,7 +27,7 @@ use ticker_linux::Ticker;
 use ticker_portable::Ticker;
 
 pub use client::StreamClient;
-pub use mechanism::{Accepted, Channel, Connector, Few, Listener, Ready, Stream};
+pub use mechanism::{Accepted, Channel, Connector, FEW, Few, Listener, Ready, Stream};
 pub use options::{CAPABILITIES, Options, SETTINGS, WAIT};
 pub use server::StreamServer;
 

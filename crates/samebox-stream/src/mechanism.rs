@@ -100,16 +100,16 @@ pub trait Stream: Send + Sync + 'static {
     ///
     /// # Errors
     /// The operating system's.
-    fn wait_few(
-        rest: &Poll,
-        few: &[Few<'_, Self>],
+    fn wait_few<'a>(
+        rest: &'a Poll,
+        few: impl Iterator<Item = Few<'a, Self>>,
         patience: Option<Duration>,
-        news: &mut Vec<Ready>,
+        news: &mut [Ready; FEW],
     ) -> io::Result<bool>
     where
         Self: Sized;
 
-    /// Up to how many clients are better waited for one by one than registered; 0 is never.
+    /// Up to how many clients are better waited for one by one than registered: 0 or [`FEW`].
     const FEW: usize;
 
     /// Whether a read that did not fill the buffer shows that nothing more is there.
@@ -120,6 +120,9 @@ pub trait Stream: Send + Sync + 'static {
     /// Whether a client can end its own direction and still read.
     const HALF_CLOSE: bool;
 }
+
+/// How many clients a few are at most.
+pub const FEW: usize = 16;
 
 /// One of a few clients, and what to wait for.
 #[derive(Debug)]

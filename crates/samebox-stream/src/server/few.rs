@@ -1,8 +1,8 @@
-//! Few clients are waited for one by one, many by registration: see [`Stream::FEW`].
+//! A few clients that send streams are waited for one by one, others by registration.
 
 use super::StreamServer;
 use super::connection::Connection;
-use crate::{Few, Listener, Ready, Stream};
+use crate::{FEW, Few, Listener, Ready, Stream};
 use mio::Token;
 use samebox_core::ErrorKind;
 use std::io;
@@ -15,9 +15,16 @@ impl<L: Listener> StreamServer<L> {
             return self.poll.poll(&mut self.events, patience);
         }
         self.events.clear();
-        let (tokens, few): (Vec<_>, Vec<_>) = self.connections.iter().filter_map(wanted).unzip();
-        let mut news = Vec::with_capacity(few.len());
-        let others = L::Stream::wait_few(&self.poll, &few, patience, &mut news)?;
+        let mut tokens = [usize::MAX; FEW];
+        let mut places = tokens.iter_mut();
+        let few = self.connections.iter().filter_map(wanted).map(|(token, few)| {
+            if let Some(place) = places.next() {
+                *place = token;
+            }
+            few
+        });
+        let mut news = [Ready::default(); FEW];
+        let others = L::Stream::wait_few(&self.poll, few, patience, &mut news)?;
         for (token, ready) in tokens.into_iter().zip(news) {
             if ready.write
                 && let Some(connection) = self.connections.get(token)
@@ -31,11 +38,29 @@ impl<L: Listener> StreamServer<L> {
         if others { self.poll.poll(&mut self.events, Some(Duration::ZERO)) } else { Ok(()) }
     }
 
-    /// Registers all clients when they have become many.
-    pub(super) fn register_many(&mut self) {
-        if self.is_registered || self.connections.len() <= L::Stream::FEW {
+    /// Chooses how the next wait is done, by what the last ones brought.
+    ///
+    /// Registered clients answer single questions soonest; a stream of messages comes fastest from
+    /// clients that are not, as their sends then run no callback of the server's.
+    pub(super) fn choose_way(&mut self) {
+        if L::Stream::FEW == 0 {
             return;
         }
+        let came = self.counters.received - self.received_before;
+        self.received_before = self.counters.received;
+        self.streak = match came {
+            STREAM.. => (self.streak + 1).min(STREAK),
+            _ => self.streak.saturating_sub(1),
+        };
+        let clients = self.connections.len();
+        if self.is_registered && self.streak == STREAK && clients * 2 <= L::Stream::FEW {
+            self.release();
+        } else if !self.is_registered && (self.streak == 0 || clients > L::Stream::FEW) {
+            self.register();
+        }
+    }
+
+    fn register(&mut self) {
         self.is_registered = true;
         let mut failed = Vec::new();
         for (token, connection) in &self.connections {
@@ -51,13 +76,7 @@ impl<L: Listener> StreamServer<L> {
         }
     }
 
-    /// Ends the registration of clients when few are left.
-    pub(super) fn release_few(&mut self) {
-        // Half as many, so that one client that comes and goes does not turn it round each time.
-        let are_few = self.connections.len() * 2 <= L::Stream::FEW;
-        if L::Stream::FEW == 0 || !self.is_registered || !are_few {
-            return;
-        }
+    fn release(&mut self) {
         for (token, connection) in &self.connections {
             // One that stayed registered would only make its news twice.
             let _ = connection.link.watch(self.poll.registry(), Token(token), false);
@@ -65,6 +84,10 @@ impl<L: Listener> StreamServer<L> {
         self.is_registered = false;
     }
 }
+
+/// Messages that one wait brings in a stream, and how many more such waits than others make one.
+const STREAM: u64 = 2;
+const STREAK: u32 = 32;
 
 /// What a client that is not registered is to be waited for, if anything: news last as long as their
 /// cause, so whatever nobody acts on must not be asked for.

@@ -39,8 +39,11 @@ pub struct StreamServer<L: Listener> {
     stopped: Arc<AtomicBool>,
     door: Door<L>,
     connections: Slab<Connection<L::Stream>>,
-    /// Clients are many and registered with the poll; few are waited for one by one.
+    /// Clients are registered with the poll, not waited for one by one.
     is_registered: bool,
+    /// Waits in a row that brought a stream of messages, and what had come before the last.
+    streak: u32,
+    received_before: u64,
     /// Clients that may have more to read; news of them do not come again before they are drained.
     ready: VecDeque<usize>,
     /// Clients that wait for room in the budget.
@@ -92,7 +95,9 @@ impl<L: Listener> StreamServer<L> {
             stopped: Arc::default(),
             door: Door::new(listener),
             connections: Slab::new(),
-            is_registered: L::Stream::FEW == 0,
+            is_registered: true,
+            streak: 0,
+            received_before: 0,
             ready: VecDeque::new(),
             parked: Vec::new(),
             leaving: VecDeque::new(),

@@ -20,6 +20,7 @@ impl<L: Listener> StreamServer<L> {
     /// Waits for news until `deadline`, and sorts them; does not wait while clients are busy.
     pub(super) fn wait(&mut self, deadline: Deadline) -> Result<()> {
         self.reads_since_wait = 0;
+        self.choose_way();
         let busy = !self.ready.is_empty() || self.door.is_knocked();
         let timeout = if busy { Some(Duration::ZERO) } else { self.patience(deadline) };
         match self.await_news(timeout) {
@@ -114,7 +115,6 @@ impl<L: Listener> StreamServer<L> {
         entry.insert(Connection::new(link, Arc::new(peer), &self.options));
         // What it sent before it was watched may make no news.
         self.queue(token);
-        self.register_many();
     }
 
     /// Once in a while: restores the name, forgets those that have left, cuts stalled clients.
@@ -184,6 +184,5 @@ impl<L: Listener> StreamServer<L> {
         let mut connection = self.connections.remove(token);
         connection.release(&mut self.budget);
         self.unpark();
-        self.release_few();
     }
 }

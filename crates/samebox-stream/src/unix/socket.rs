@@ -1,4 +1,4 @@
-use crate::{Channel, Few, Ready, Stream};
+use crate::{Channel, FEW, Few, Ready, Stream};
 use mio::event::Source;
 use mio::unix::SourceFd;
 use mio::{Interest, Poll, Registry, Token};
@@ -30,7 +30,7 @@ impl StreamSocket {
 }
 
 impl Stream for StreamSocket {
-    const FEW: usize = 16;
+    const FEW: usize = FEW;
     const SHORT_READ_DRAINS: bool = true;
     const HALF_CLOSE: bool = true;
 
@@ -52,20 +52,20 @@ impl Stream for StreamSocket {
         }
     }
 
-    fn wait_few(
-        rest: &Poll,
-        few: &[Few<'_, Self>],
+    fn wait_few<'a>(
+        rest: &'a Poll,
+        few: impl Iterator<Item = Few<'a, Self>>,
         patience: Option<Duration>,
-        news: &mut Vec<Ready>,
+        news: &mut [Ready; FEW],
     ) -> io::Result<bool> {
-        let wanted = few.iter().map(|Few { stream, wanted }| few::Wanted {
+        let wanted = few.map(|Few { stream, wanted: Ready { read, write } }| few::Wanted {
             socket: stream.0.as_fd(),
-            read: wanted.read,
-            write: wanted.write,
+            read,
+            write,
         });
-        let mut found = Vec::with_capacity(few.len());
-        let rest = few::wait(rest, &wanted.collect::<Vec<_>>(), patience, &mut found)?;
-        news.extend(found.iter().map(|found| Ready { read: found.read, write: found.write }));
+        let mut found = [few::Found::default(); few::MOST];
+        let rest = few::wait(rest, wanted, patience, &mut found)?;
+        *news = found.map(|found| Ready { read: found.read, write: found.write });
         Ok(rest)
     }
 

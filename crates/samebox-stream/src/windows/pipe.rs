@@ -1,4 +1,4 @@
-use crate::{Few, Ready, Stream};
+use crate::{FEW, Few, Ready, Stream};
 use mio::event::Source;
 use mio::windows::NamedPipe;
 use mio::{Interest, Poll, Registry, Token};
@@ -86,11 +86,11 @@ impl Stream for StreamPipe {
         Err(io::ErrorKind::Unsupported.into())
     }
 
-    fn wait_few(
-        _: &Poll,
-        _: &[Few<'_, Self>],
+    fn wait_few<'a>(
+        _: &'a Poll,
+        _: impl Iterator<Item = Few<'a, Self>>,
         _: Option<Duration>,
-        _: &mut Vec<Ready>,
+        _: &mut [Ready; FEW],
     ) -> io::Result<bool> {
         Err(io::ErrorKind::Unsupported.into())
     }

@@ -1,4 +1,4 @@
-use crate::{Channel, Few, Ready, Stream};
+use crate::{Channel, FEW, Few, Ready, Stream};
 use mio::event::Source;
 use mio::net::TcpStream;
 use mio::{Interest, Poll, Registry, Token};
@@ -56,11 +56,11 @@ impl Stream for StreamSocket {
         Err(io::ErrorKind::Unsupported.into())
     }
 
-    fn wait_few(
-        _: &Poll,
-        _: &[Few<'_, Self>],
+    fn wait_few<'a>(
+        _: &'a Poll,
+        _: impl Iterator<Item = Few<'a, Self>>,
         _: Option<Duration>,
-        _: &mut Vec<Ready>,
+        _: &mut [Ready; FEW],
     ) -> io::Result<bool> {
         Err(io::ErrorKind::Unsupported.into())
     }
