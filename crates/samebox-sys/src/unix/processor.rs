@@ -26,6 +26,13 @@ pub fn stay_on(_: usize) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
+/// The core that this thread runs on at the moment.
+#[cfg(target_os = "linux")]
+#[inline]
+pub fn current() -> usize {
+    rustix::thread::sched_getcpu()
+}
+
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
     use super::*;
