@@ -9,7 +9,7 @@ pub mod unix;
 #[cfg(windows)]
 pub mod windows;
 
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 use unix as system;
 #[cfg(windows)]
 use windows as system;

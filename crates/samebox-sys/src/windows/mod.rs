@@ -1,8 +1,11 @@
 //! The Windows half.
 
 pub mod account;
+pub mod barrier;
 pub mod datagram;
+pub mod mapping;
 pub mod pipe;
+pub mod processor;
 pub mod runtime;
 pub mod security;
 pub mod socket;

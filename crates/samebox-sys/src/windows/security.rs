@@ -44,6 +44,16 @@ impl Descriptor {
         Self::with_others(others, if writable { "FRFW" } else { "FR" })
     }
 
+    /// For memory that its maker alone writes: whoever is given a handle can read by it, and cannot
+    /// get more rights from it, not even as the owner of the memory.
+    ///
+    /// # Errors
+    /// The operating system's.
+    pub(super) fn read_only() -> io::Result<Self> {
+        // The rights to query a section and to map it for reading.
+        Self::parse("D:P(A;;0x5;;;OW)")
+    }
+
     fn with_others(others: &[Sid], rights: &str) -> io::Result<Self> {
         let user = Token::own()?.user()?;
         let mut text = format!("D:P(A;;FA;;;SY)(A;;FA;;;{user})");
