@@ -86,6 +86,38 @@ pub trait Outbox: Send + 'static {
     fn as_call(&mut self) -> Option<&mut dyn Call> {
         None
     }
+
+    /// The memory that a transport lends, so that a message is written where it is read.
+    fn as_lend(&mut self) -> Option<&mut dyn Lend> {
+        None
+    }
+}
+
+/// Memory of the transport, one message at a time, that nobody else can write to.
+pub trait Lend {
+    /// Reserves memory for a message of that many bytes, giving up what was reserved before.
+    ///
+    /// # Errors
+    /// As [`Outbox::send`].
+    fn lend(&mut self, length: usize, deadline: Deadline) -> Result<()>;
+
+    /// The memory that is reserved; what is in it before it is written has no meaning.
+    fn lent(&mut self) -> &mut [u8];
+
+    /// Sends what was written to it.
+    ///
+    /// # Errors
+    /// `Disconnected` when the server went away since; then what was written is lost.
+    fn send_lent(&mut self) -> Result<()>;
+
+    /// Asks what was written to it.
+    ///
+    /// # Errors
+    /// As [`Lend::send_lent`]; `Full` when too many calls are outstanding.
+    fn request_lent(&mut self) -> Result<CallId>;
+
+    /// Gives up what is reserved, unsent.
+    fn take_back(&mut self);
 }
 
 /// Names one outstanding call of one [`Outbox`].

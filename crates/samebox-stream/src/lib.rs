@@ -29,6 +29,7 @@ use ticker_portable::Ticker;
 pub use client::StreamClient;
 pub use mechanism::{Accepted, Channel, Connector, FEW, Few, Listener, Ready, Stream};
 pub use options::{CAPABILITIES, Options, SETTINGS, WAIT};
+pub use pool::Pool;
 pub use server::StreamServer;
 
 #[cfg(unix)]

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// A fresh large buffer costs a page fault for every 4 KiB that is first written to, more than the
 /// copy into it; one that was used before costs nothing. What is kept is bounded.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Pool(Arc<Mutex<Vec<Vec<u8>>>>);
+pub struct Pool(Arc<Mutex<Vec<Vec<u8>>>>);
 
 /// Buffers that are kept, and their bytes in all.
 const BUFFERS: usize = 8;
@@ -17,7 +17,7 @@ const LEAST: usize = 64 << 10;
 
 impl Pool {
     /// An empty buffer with room for `capacity` bytes.
-    pub(crate) fn take(&self, capacity: usize) -> Vec<u8> {
+    pub fn take(&self, capacity: usize) -> Vec<u8> {
         if capacity >= LEAST {
             let mut kept = self.kept();
             // One that is much too large is left for who needs it.
@@ -30,7 +30,7 @@ impl Pool {
     }
 
     /// Keeps a buffer for its next use, if there is room.
-    pub(crate) fn give_back(&self, mut buffer: Vec<u8>) {
+    pub fn give_back(&self, mut buffer: Vec<u8>) {
         if buffer.capacity() < LEAST {
             return;
         }
@@ -43,7 +43,7 @@ impl Pool {
     }
 
     /// Makes a buffer into bytes that come back when the last of them is dropped.
-    pub(crate) fn lend(&self, buffer: Vec<u8>) -> Bytes {
+    pub fn lend(&self, buffer: Vec<u8>) -> Bytes {
         if buffer.capacity() < LEAST {
             return Bytes::from(buffer);
         }

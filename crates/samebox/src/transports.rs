@@ -12,6 +12,8 @@ pub static TRANSPORTS: &[&dyn DynTransport] = &[
     &samebox_tcp::Tcp,
     #[cfg(feature = "udp")]
     &samebox_udp::Udp,
+    #[cfg(feature = "shm")]
+    &samebox_shm::Shm,
     #[cfg(feature = "file")]
     &samebox_file::File,
 ];

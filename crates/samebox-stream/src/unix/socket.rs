@@ -5,7 +5,7 @@ use mio::{Interest, Poll, Registry, Token};
 use samebox_core::{Deadline, Peer};
 use samebox_sys::unix::{few, socket};
 use std::io::{self, IoSlice};
-use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::time::Duration;
 
 /// A client's socket as its server sees it.
@@ -26,6 +26,12 @@ impl StreamSocket {
     fn shutdown(&self, how: rustix::net::Shutdown) {
         // A socket whose peer has gone needs no end.
         let _ = rustix::net::shutdown(&self.0, how);
+    }
+}
+
+impl AsFd for StreamSocket {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
     }
 }
 
@@ -131,6 +137,12 @@ impl Patience {
         let step = Duration::from_micros(1 << micros.ilog2()).max(LEAST);
         self.0 = Some(step);
         set(Some(step))
+    }
+}
+
+impl<const BLIND: bool> AsFd for ChannelSocket<BLIND> {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.socket.as_fd()
     }
 }
 

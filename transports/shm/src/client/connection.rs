@@ -1,0 +1,213 @@
+use super::calls::{Calls, Outcome};
+use crate::options::Options;
+use crate::ring::memory::{Shared, Word, Words};
+use crate::ring::{Broken, Consumer, Kind, Place, Producer, Sleeper};
+use crate::spin::Spin;
+use crate::system::{self, ClientLine};
+use crate::terms::Terms;
+use samebox_core::{Bytes, Peer};
+use samebox_stream::{Channel, Connector, NamedConnector, Pool};
+use samebox_sys::memory::OwnWords;
+use std::io;
+
+/// One connection to one server.
+pub(super) struct Connection {
+    pub(super) line: ClientLine,
+    peer: Peer,
+    pub(super) words: OwnWords,
+    pub(super) producer: Producer<Shared>,
+    pub(super) sleeper: Sleeper<Shared>,
+    pub(super) spin: Spin,
+    /// The server's side, once it has told of it.
+    pub(super) server: Option<Server>,
+    max: usize,
+    pool: Pool,
+    dropped: u64,
+    /// When the life line was last looked at, as a coarse clock tells.
+    looked: u64,
+    /// The core that this client was last said to run on.
+    core: usize,
+}
+
+/// What is known of a server that has let this client in.
+pub(super) struct Server {
+    pub(super) consumer: Consumer<Shared>,
+    /// The largest payload it takes.
+    max: usize,
+}
+
+impl Connection {
+    /// Introduces this client; the server's side comes when it gets to it.
+    pub(super) fn new(
+        channel: <NamedConnector as Connector>::Channel,
+        options: &Options,
+    ) -> io::Result<Self> {
+        let peer = channel.peer().clone();
+        let offer = Terms::offer(options);
+        let (own, pass) = system::create(offer.layout.length())?;
+        let mut line = ClientLine::new(channel);
+        line.introduce(offer, &pass)?;
+        let words = own.words();
+        let producer = Producer::new(own, words.clone(), offer.layout, options.capacity);
+        Ok(Self {
+            line,
+            peer,
+            sleeper: Sleeper::new(words.clone()),
+            words,
+            producer,
+            spin: Spin::default(),
+            server: None,
+            max: options.max,
+            pool: Pool::default(),
+            dropped: 0,
+            looked: system::coarse_time(),
+            core: 0,
+        })
+    }
+
+    pub(super) fn peer(&self) -> &Peer {
+        &self.peer
+    }
+
+    /// The largest payload that the server takes, as far as is known.
+    #[inline]
+    pub(super) fn max(&self) -> usize {
+        self.server.as_ref().map_or(usize::MAX, |server| server.max)
+    }
+
+    /// Whether the server is there; asks the system only now and then, as that takes a while.
+    #[inline]
+    pub(super) fn is_alive(&mut self) -> bool {
+        let Some(server) = &self.server else { return self.is_welcome() };
+        if server.consumer.peer().word(Word::Closed as usize).load_relaxed() != 0 {
+            return false;
+        }
+        let now = system::coarse_time();
+        now == self.looked || {
+            self.looked = now;
+            !self.line.has_ended()
+        }
+    }
+
+    /// Whether the server is there, asking the system.
+    pub(super) fn is_alive_now(&mut self) -> bool {
+        self.is_alive() && !self.line.has_ended()
+    }
+
+    /// Takes in the server's welcome, if it is there; `false` when the server is not.
+    #[cold]
+    fn is_welcome(&mut self) -> bool {
+        match self.line.welcome() {
+            Ok(None) => true,
+            Ok(Some((terms, theirs))) => {
+                let way = self.producer.attach(theirs.clone());
+                let consumer = Consumer::new(self.words.clone(), theirs, terms.layout, self.max);
+                self.server = Some(Server { consumer, max: terms.max });
+                self.tell_core();
+                if way.is_some() {
+                    self.line.ring();
+                }
+                true
+            }
+            Err(_) => false,
+        }
+    }
+
+    /// Tells the server of what was written, and wakes it if it sleeps.
+    #[inline]
+    pub(super) fn publish(&mut self) {
+        if self.producer.publish().is_some() {
+            self.line.ring();
+        }
+        if self.server.is_none() {
+            // It may have welcomed this client and gone to sleep just before, having seen nothing; then
+            // the welcome is there now. If it is not, the server has yet to look.
+            self.is_welcome();
+        }
+    }
+
+    /// How many bytes of records the server has left unread.
+    pub(super) fn unread(&mut self) -> u64 {
+        self.producer.unread()
+    }
+
+    pub(super) fn count_dropped(&mut self) {
+        self.dropped += 1;
+        self.words.store(Word::Dropped, self.dropped);
+    }
+
+    /// Says which core this client runs on; tells whether the server runs on another.
+    pub(super) fn tell_core(&mut self) -> bool {
+        let core = system::core() + 1;
+        if core != self.core {
+            self.core = core;
+            self.words.store(Word::Core, core as u64);
+        }
+        let Some(server) = &self.server else { return false };
+        let theirs = server.consumer.peer().word(Word::Core as usize).load_relaxed();
+        theirs != 0 && theirs != core as u64
+    }
+
+    /// Takes in all answers that are there; tells whether there were any.
+    ///
+    /// # Errors
+    /// `InvalidData` when the server breaks the rules.
+    #[inline]
+    pub(super) fn take_in(&mut self, calls: &mut Calls) -> io::Result<bool> {
+        let Some(server) = &mut self.server else { return Ok(false) };
+        let mut any = false;
+        while let Some(seen) = server.consumer.read().map_err(broken)? {
+            let payload = match seen.place {
+                Place::Copied(payload) => payload,
+                Place::Theirs(at, length) => copy_out(&server.consumer, at, length, &self.pool),
+            };
+            let is_asked = match seen.kind {
+                Kind::Reply(number) => calls.answered(number, Outcome::Answer(payload)),
+                Kind::Fault(number) => {
+                    let words = String::from_utf8_lossy(&payload).into_owned();
+                    calls.answered(number, Outcome::Fault(words))
+                }
+                Kind::Message | Kind::Call(_) => false,
+            };
+            if !is_asked {
+                return Err(broken(Broken::Malformed("it sent what nobody asked for")));
+            }
+            any = true;
+            if server.consumer.release(false).is_some() {
+                self.line.ring();
+            }
+        }
+        Ok(any)
+    }
+
+    /// Tells the server how far its ring is free.
+    pub(super) fn release(&mut self) {
+        if let Some(server) = &mut self.server
+            && server.consumer.release(true).is_some()
+        {
+            self.line.ring();
+        }
+    }
+}
+
+fn broken(broken: Broken) -> io::Error {
+    let why = match broken {
+        Broken::Malformed(why) => why.into(),
+        Broken::TooLarge(length) => format!("an answer of {length} bytes came, more than `max`"),
+    };
+    io::Error::new(io::ErrorKind::InvalidData, why)
+}
+
+fn copy_out(consumer: &Consumer<Shared>, at: usize, length: usize, pool: &Pool) -> Bytes {
+    let mut buffer = pool.take(length);
+    if let Some(view) = consumer.peer().view(at, length) {
+        view.append_to(&mut buffer);
+    }
+    pool.lend(buffer)
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.words.store(Word::Closed, 1);
+    }
+}

@@ -1,0 +1,115 @@
+//! One client of a server.
+
+use super::link::{Hub, Link};
+use crate::options::Options;
+use crate::ring::memory::{Shared, Word, Words};
+use crate::ring::{Consumer, Producer, Sleeper, Way};
+use crate::system::{self, ServerLine};
+use crate::terms::Terms;
+use samebox_core::Peer;
+use samebox_sys::memory::{OwnWords, Theirs};
+use std::io;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// Someone who has come to the rendezvous.
+#[derive(Debug)]
+pub(super) enum Guest {
+    /// It has not said yet what its memory is.
+    Stranger { line: ServerLine, peer: Arc<Peer>, since: Instant },
+    /// It is in.
+    Client(Box<Client>),
+}
+
+/// A client that is in.
+#[derive(Debug)]
+pub(super) struct Client {
+    pub(super) link: Arc<Link>,
+    pub(super) peer: Arc<Peer>,
+    pub(super) consumer: Consumer<Shared>,
+    pub(super) words: OwnWords,
+    sleeper: Sleeper<Shared>,
+    /// It is looked at again and again, and need not ring.
+    pub(super) hot: bool,
+    /// Its life line has ended: what is in its ring is all that comes.
+    pub(super) ended: bool,
+    /// Messages that it says to have dropped, as far as they are counted.
+    dropped: u64,
+    /// The core that this server was last said to run on.
+    core: usize,
+}
+
+impl Client {
+    /// Lets a client in whose memory has come.
+    pub(super) fn welcome(
+        line: ServerLine,
+        peer: Arc<Peer>,
+        (terms, theirs): (Terms, Theirs),
+        options: &Options,
+        (token, hub): (usize, Arc<Hub>),
+    ) -> io::Result<Self> {
+        let offer = Terms::offer(options);
+        let (own, pass) = system::create(offer.layout.length())?;
+        match line.welcome(offer, &pass, peer.pid) {
+            // It is gone already, but what it has sent counts.
+            Err(error) if is_gone(&error) => {}
+            other => other?,
+        }
+        let words = own.words();
+        let budget = options.capacity;
+        let mut producer = Producer::new(own, words.clone(), offer.layout, budget);
+        // Nothing has been published that it could sleep through.
+        let _ = producer.attach(theirs.clone());
+        let consumer = Consumer::new(words.clone(), theirs, terms.layout, options.max);
+        let link = Link::new(line, words.clone(), producer, (token, hub), terms.max);
+        Ok(Self {
+            link: Arc::new(link),
+            peer,
+            consumer,
+            sleeper: Sleeper::new(words.clone()),
+            words,
+            hot: false,
+            ended: false,
+            dropped: 0,
+            core: 0,
+        })
+    }
+
+    /// Announces that this server will not look at it any more unless it rings.
+    pub(super) fn cool(&mut self, room: Option<u64>) {
+        self.sleeper.announce(Way::Bell, room);
+    }
+
+    /// Takes that back.
+    pub(super) fn heat(&mut self) {
+        self.sleeper.wake();
+    }
+
+    /// Whether it runs on another core than this thread, as far as either has said.
+    pub(super) fn is_apart(&mut self, core: usize) -> bool {
+        if self.core != core + 1 {
+            self.core = core + 1;
+            self.words.store(Word::Core, self.core as u64);
+        }
+        let theirs = self.consumer.peer().word(Word::Core as usize).load_relaxed();
+        theirs != 0 && theirs != self.core as u64
+    }
+
+    /// How many messages it has dropped since the last call.
+    pub(super) fn newly_dropped(&mut self) -> u64 {
+        let dropped = self.consumer.dropped();
+        let new = dropped.saturating_sub(self.dropped);
+        self.dropped = self.dropped.max(dropped);
+        new
+    }
+
+    /// Tells it that the server has taken its leave.
+    pub(super) fn take_leave(&mut self) {
+        self.words.store(Word::Closed, 1);
+        self.link.leave();
+    }
+}
+
+fn is_gone(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset)
+}

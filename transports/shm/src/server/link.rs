@@ -1,0 +1,180 @@
+//! The way back to one client, shared by the server's loop and the answers still due.
+
+use crate::ring::memory::Shared;
+use crate::ring::{Kind, Producer, Refused, Way};
+use crate::system::ServerLine;
+use mio::Waker;
+use samebox_core::Bytes;
+use samebox_sys::memory::OwnWords;
+use std::collections::VecDeque;
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// What the answers to one client go through; behind a lock, as they may come from any thread.
+#[derive(Debug)]
+pub(super) struct Link {
+    pub(super) line: ServerLine,
+    words: OwnWords,
+    token: usize,
+    hub: Arc<Hub>,
+    /// The largest payload the client takes.
+    pub(super) max: usize,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    producer: Producer<Shared>,
+    /// Answers that found no room in the ring.
+    backlog: VecDeque<(Kind, Bytes)>,
+    waiting: usize,
+    /// Bytes of answers that may wait there.
+    limit: usize,
+    /// How far the client must read before more of them fits.
+    room: u64,
+    gone: bool,
+}
+
+/// Where answers from other threads tell the server's loop that a client has a backlog.
+#[derive(Debug)]
+pub(super) struct Hub {
+    waker: Waker,
+    needy: Mutex<Vec<usize>>,
+}
+
+impl Link {
+    pub(super) fn new(
+        line: ServerLine,
+        words: OwnWords,
+        producer: Producer<Shared>,
+        (token, hub): (usize, Arc<Hub>),
+        max: usize,
+    ) -> Self {
+        const BACKLOG: usize = 1 << 20;
+        let limit = BACKLOG.max(max);
+        let backlog = VecDeque::new();
+        let state = State { producer, backlog, waiting: 0, limit, room: 0, gone: false };
+        Self { line, words, token, hub, max, state: Mutex::new(state) }
+    }
+
+    /// Sends one answer, keeping it until the client reads when there is no room.
+    ///
+    /// # Errors
+    /// `WouldBlock` when too much is waiting already, `BrokenPipe` when the client is gone.
+    pub(super) fn send(&self, kind: Kind, payload: &[u8]) -> io::Result<()> {
+        let mut state = self.lock();
+        if state.gone {
+            return Err(io::ErrorKind::BrokenPipe.into());
+        }
+        if state.backlog.is_empty() {
+            match state.producer.push(kind, payload) {
+                Ok(()) => {
+                    let way = state.producer.publish();
+                    drop(state);
+                    self.wake(way);
+                    return Ok(());
+                }
+                Err(Refused::Broken) => return Err(io::ErrorKind::BrokenPipe.into()),
+                Err(Refused::Full(room)) => state.room = room,
+            }
+        }
+        if state.waiting + payload.len() > state.limit {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        state.waiting += payload.len() + size_of::<(Kind, Bytes)>();
+        state.backlog.push_back((kind, Bytes::copy_from_slice(payload)));
+        let is_first = state.backlog.len() == 1;
+        drop(state);
+        if is_first {
+            self.hub.tell(self.token);
+        }
+        Ok(())
+    }
+
+    /// Whether answers wait and the client has read enough for more of them.
+    pub(super) fn is_roomy(&self) -> bool {
+        let mut state = self.lock();
+        let room = state.room;
+        !state.backlog.is_empty() && state.producer.has_read(room)
+    }
+
+    /// Sends what waited, as far as there is room; gives how far the client must read for more.
+    pub(super) fn send_on(&self) -> Option<u64> {
+        let mut state = self.lock();
+        let mut refused = None;
+        while let Some((kind, payload)) = state.backlog.front().cloned() {
+            match state.producer.push(kind, &payload) {
+                Ok(()) => {}
+                Err(Refused::Full(room)) => {
+                    state.room = room;
+                    refused = Some(room);
+                    break;
+                }
+                Err(Refused::Broken) => {
+                    state.leave();
+                    break;
+                }
+            }
+            state.waiting -= payload.len() + size_of::<(Kind, Bytes)>();
+            state.backlog.pop_front();
+        }
+        let way = state.producer.publish();
+        drop(state);
+        self.wake(way);
+        refused
+    }
+
+    /// Wakes the client, if it sleeps.
+    pub(super) fn wake(&self, way: Option<Way>) {
+        match way {
+            None => {}
+            Some(Way::Bell) => ServerLine::ring(&self.words),
+            Some(Way::Line) => self.line.call(),
+        }
+    }
+
+    /// Whether answers wait for the client to read.
+    pub(super) fn has_backlog(&self) -> bool {
+        !self.lock().backlog.is_empty()
+    }
+
+    /// Forgets the client: what is still to be answered fails.
+    pub(super) fn leave(&self) {
+        self.lock().leave();
+        self.line.cut();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // Nothing panics while it is held, and its state is whole between any two statements.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn leave(&mut self) {
+        self.gone = true;
+        self.backlog.clear();
+        self.waiting = 0;
+    }
+}
+
+impl Hub {
+    pub(super) fn new(waker: Waker) -> Self {
+        Self { waker, needy: Mutex::default() }
+    }
+
+    fn tell(&self, token: usize) {
+        self.needy.lock().unwrap_or_else(PoisonError::into_inner).push(token);
+        self.wake();
+    }
+
+    /// Clients that have got a backlog since the last call.
+    pub(super) fn take_needy(&self) -> Vec<usize> {
+        std::mem::take(&mut self.needy.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(super) fn wake(&self) {
+        // A waker fails only when its server has gone, and then nobody waits.
+        let _ = self.waker.wake();
+    }
+}

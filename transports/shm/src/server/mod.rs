@@ -1,0 +1,243 @@
+//! The receiving half: one loop that looks at the rings of all clients, and sleeps until one rings.
+
+mod answer;
+mod guest;
+mod link;
+mod rendezvous;
+mod rounds;
+mod waiting;
+
+use crate::options::Options;
+use crate::ring::{Broken, Kind, Place, Seen};
+use crate::spin::Spin;
+use answer::ShmAnswer;
+use guest::{Client, Guest};
+use link::Hub;
+use mio::{Events, Poll, Token, Waker};
+use rendezvous::Rendezvous;
+use rounds::Rounds;
+use samebox_core::{
+    Bytes, Counters, Deadline, Endpoint, Error, ErrorKind, Faults, Inbox, Message, Operation,
+    Result, Stopper,
+};
+use samebox_stream::{NamedListener, Pool};
+use slab::Slab;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+/// The inbox of `shm:`.
+pub struct ShmInbox {
+    endpoint: Arc<Endpoint>,
+    options: Options,
+    poll: Poll,
+    events: Events,
+    hub: Arc<Hub>,
+    stopped: Arc<AtomicBool>,
+    rendezvous: Rendezvous,
+    guests: Slab<Guest>,
+    /// Clients that are looked at without being told to.
+    rounds: Rounds,
+    spin: Spin,
+    pool: Pool,
+    swept: Instant,
+    counters: Counters,
+    faults: Faults,
+}
+
+const DOOR: Token = Token(usize::MAX);
+const HUB: Token = Token(usize::MAX - 1);
+
+impl ShmInbox {
+    pub(crate) fn new(
+        endpoint: &Endpoint,
+        options: Options,
+        listener: NamedListener,
+    ) -> Result<Self> {
+        let failed = |cause: std::io::Error| {
+            let why = "the system gives no means of waiting for clients";
+            endpoint.error(ErrorKind::Io, Operation::Bind, why).with_source(cause)
+        };
+        let poll = Poll::new().map_err(failed)?;
+        let waker = Waker::new(poll.registry(), HUB).map_err(failed)?;
+        let rendezvous = Rendezvous::new(listener, poll.registry(), DOOR).map_err(failed)?;
+        Ok(Self {
+            endpoint: Arc::new(endpoint.clone()),
+            options,
+            poll,
+            events: Events::with_capacity(256),
+            hub: Arc::new(Hub::new(waker)),
+            stopped: Arc::default(),
+            rendezvous,
+            guests: Slab::new(),
+            rounds: Rounds::default(),
+            spin: Spin::default(),
+            pool: Pool::default(),
+            swept: Instant::now(),
+            counters: Counters::default(),
+            faults: Faults::default(),
+        })
+    }
+
+    fn client(&mut self, token: usize) -> Option<&mut Client> {
+        match self.guests.get_mut(token) {
+            Some(Guest::Client(client)) => Some(client),
+            _ => None,
+        }
+    }
+
+    /// The next message of the client whose turn it is.
+    #[inline]
+    fn take(&mut self, token: usize) -> Option<Message> {
+        let Some(Guest::Client(client)) = self.guests.get_mut(token) else {
+            self.rounds.pass();
+            return None;
+        };
+        match client.consumer.read() {
+            Ok(Some(seen)) => {
+                match message(client, seen, &self.pool, &self.endpoint, &self.options) {
+                    Some(message) => {
+                        self.counters.received += 1;
+                        Some(message)
+                    }
+                    None => {
+                        let why = "it answered what nobody asked";
+                        self.cut(token, ErrorKind::Malformed, why);
+                        None
+                    }
+                }
+            }
+            Ok(None) => {
+                let way = client.consumer.release(false);
+                client.link.wake(way);
+                self.rounds.pass();
+                None
+            }
+            Err(broken) => {
+                self.cut_broken(token, &broken);
+                None
+            }
+        }
+    }
+
+    fn cut_broken(&mut self, token: usize, broken: &Broken) {
+        match broken {
+            Broken::Malformed(why) => self.cut(token, ErrorKind::Malformed, why),
+            Broken::TooLarge(length) => {
+                let max = self.options.max;
+                let why = format!("a message of {length} bytes came and max is {max}");
+                self.cut(token, ErrorKind::TooLarge, &why);
+            }
+        }
+    }
+
+    /// Ends a client that broke the rules, and notes why.
+    fn cut(&mut self, token: usize, kind: ErrorKind, why: &str) {
+        let peer = match self.guests.get(token) {
+            Some(Guest::Client(client)) => &client.peer,
+            Some(Guest::Stranger { peer, .. }) => peer,
+            None => return,
+        };
+        let why = format!("{why} (client: {peer})");
+        self.faults.note(self.endpoint.error(kind, Operation::Recv, why));
+        self.counters.cut += 1;
+        self.remove(token);
+    }
+
+    fn remove(&mut self, token: usize) {
+        self.rounds.leave(token);
+        match self.guests.remove(token) {
+            Guest::Client(mut client) => {
+                self.counters.lost += client.newly_dropped();
+                client.take_leave();
+            }
+            Guest::Stranger { line, .. } => line.cut(),
+        }
+    }
+}
+
+/// What a record is to the receiver; `None` when it is nothing a client may send.
+#[inline]
+fn message(
+    client: &mut Client,
+    seen: Seen,
+    pool: &Pool,
+    endpoint: &Arc<Endpoint>,
+    options: &Options,
+) -> Option<Message> {
+    let payload = match seen.place {
+        Place::Copied(payload) => payload,
+        Place::Theirs(at, length) => {
+            let payload = copy_out(client, at, length, pool);
+            let way = client.consumer.release(false);
+            client.link.wake(way);
+            payload
+        }
+    };
+    let message = Message::new(payload, Arc::clone(&client.peer));
+    match seen.kind {
+        Kind::Message => Some(message),
+        Kind::Call(number) => {
+            let (link, endpoint) = (Arc::clone(&client.link), Arc::clone(endpoint));
+            let answer = ShmAnswer::new(link, endpoint, number, options.max);
+            Some(message.with_answer(Box::new(answer)))
+        }
+        Kind::Reply(_) | Kind::Fault(_) => None,
+    }
+}
+
+fn copy_out(client: &Client, at: usize, length: usize, pool: &Pool) -> Bytes {
+    let mut buffer = pool.take(length);
+    if let Some(view) = client.consumer.peer().view(at, length) {
+        view.append_to(&mut buffer);
+    }
+    pool.lend(buffer)
+}
+
+impl Inbox for ShmInbox {
+    #[inline]
+    fn recv(&mut self, deadline: Deadline) -> Result<Message> {
+        let mut is_over = false;
+        loop {
+            if let Some(token) = self.rounds.turn() {
+                if let Some(message) = self.take(token) {
+                    return Ok(message);
+                }
+                continue;
+            }
+            if self.stopped.load(Ordering::Acquire) {
+                let why = "the server was stopped";
+                return Err(self.endpoint.error(ErrorKind::Stopped, Operation::Recv, why));
+            }
+            if self.next_turn() {
+                continue;
+            }
+            if is_over {
+                let why = "no message came in time";
+                return Err(self.endpoint.error(ErrorKind::TimedOut, Operation::Recv, why));
+            }
+            is_over = deadline.has_passed();
+            self.wait(deadline)?;
+        }
+    }
+
+    fn stopper(&self) -> Stopper {
+        let (stopped, hub) = (self.stopped.clone(), self.hub.clone());
+        Stopper::new(move || {
+            stopped.store(true, Ordering::Release);
+            hub.wake();
+        })
+    }
+
+    fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
+
+    fn counters(&self) -> Counters {
+        self.counters
+    }
+
+    fn take_fault(&mut self) -> Option<Error> {
+        self.faults.take()
+    }
+}
