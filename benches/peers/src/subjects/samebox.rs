@@ -1,0 +1,65 @@
+use crate::measure::{Measure, Wait};
+use crate::subject::{Far, Link, Near, Outcome, Subject, number_in};
+use samebox::{Client, Deadline, Server};
+
+/// samebox as its users have it: an endpoint, `bind` and `connect`.
+pub(crate) struct Samebox;
+
+/// The endpoint, before the name of the link.
+const ENDPOINT: &str = "unix:@";
+
+impl Subject for Samebox {
+    const NAME: &'static str = "samebox";
+    const MEASURES: &'static [Measure] = &[
+        Measure::PolledTrip,
+        Measure::SleepingTrip,
+        Measure::SleepingTripOneCore,
+        Measure::Rate,
+        Measure::Bandwidth,
+    ];
+    const FASTEST: Wait = Wait::Sleeping;
+    type Near = SameboxNear;
+    type Far = SameboxFar;
+}
+
+pub(crate) struct SameboxNear {
+    client: Client,
+}
+
+impl Near for SameboxNear {
+    fn open(link: &Link) -> Outcome<Self> {
+        Ok(Self { client: samebox::connect(&link.name)? })
+    }
+
+    fn ask(&mut self, payload: &[u8]) -> Outcome<u64> {
+        Ok(number_in(&self.client.call(payload, Deadline::NEVER)?))
+    }
+
+    fn send(&mut self, payload: &[u8]) -> Outcome<()> {
+        Ok(self.client.send(payload)?)
+    }
+}
+
+pub(crate) struct SameboxFar {
+    server: Server,
+    answer: Vec<u8>,
+}
+
+impl Far for SameboxFar {
+    fn open(link: &Link, announce: &mut dyn FnMut(&str) -> Outcome<()>) -> Outcome<Self> {
+        let server = samebox::bind(&format!("{ENDPOINT}{}", link.name))?;
+        announce(&server.endpoint().to_string())?;
+        Ok(Self { server, answer: Vec::with_capacity(link.size) })
+    }
+
+    fn answer(&mut self) -> Outcome<()> {
+        let mut message = self.server.recv(Deadline::NEVER)?;
+        self.answer.clear();
+        self.answer.extend_from_slice(message.payload());
+        Ok(message.reply(&self.answer)?)
+    }
+
+    fn take(&mut self) -> Outcome<Option<u64>> {
+        Ok(Some(number_in(self.server.recv(Deadline::NEVER)?.payload())))
+    }
+}
