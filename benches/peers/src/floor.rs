@@ -27,8 +27,8 @@ pub(crate) struct Futex;
 
 impl Subject for Futex {
     const NAME: &'static str = "futex";
-    const MEASURES: &'static [Measure] = &[Measure::SleepingTrip, Measure::SleepingTripOneCore];
-    const FASTEST: Wait = Wait::Sleeping;
+    const MEASURES: &'static [Measure] = &[Measure::BlockingTrip, Measure::BlockingTripOneCore];
+    const FASTEST: Wait = Wait::Blocking;
     type Near = FutexEnd;
     type Far = FutexEnd;
 }
@@ -210,8 +210,8 @@ const TAKEN: usize = 128;
 
 impl Slots {
     fn count(size: usize) -> usize {
-        // As many as a core's own cache holds, and at least some to work ahead.
-        (128 * 1024 / size).clamp(4, 1024)
+        // Small messages fit a core's own cache; of large ones there are as many as the subjects have.
+        (128 * 1024 / size).clamp(8, 1024)
     }
 
     fn bytes(size: usize) -> usize {

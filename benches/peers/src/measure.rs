@@ -5,15 +5,15 @@ use std::fmt;
 pub(crate) enum Measure {
     /// A question of 64 bytes and its answer, both ends polling, each on a core of its own.
     PolledTrip,
-    /// The same, both ends asleep while they wait.
-    SleepingTrip,
-    /// The same, both ends asleep while they wait and on one core.
-    SleepingTripOneCore,
+    /// The same, both ends in the call that waits until there is something.
+    BlockingTrip,
+    /// The same, both ends on one core.
+    BlockingTripOneCore,
     /// A stream of messages of 64 bytes.
     Rate,
     /// A stream of messages of 1 MiB, copied in and out.
     Bandwidth,
-    /// A question of 1 MiB and its answer, both in memory that the subject lent, so never copied.
+    /// A question of 1 MiB in memory that the subject lent, so never copied, and a small answer.
     LoanTrip,
 }
 
@@ -22,20 +22,20 @@ pub(crate) enum Measure {
 pub(crate) enum Wait {
     /// It looks again and again.
     Polling,
-    /// It sleeps in the kernel.
-    Sleeping,
+    /// It is in a call that sleeps in the kernel, though perhaps not at once.
+    Blocking,
 }
 
 impl Wait {
     pub(crate) const fn word(self) -> &'static str {
         match self {
             Self::Polling => "polling",
-            Self::Sleeping => "sleeping",
+            Self::Blocking => "blocking",
         }
     }
 
     pub(crate) fn parse(word: &str) -> Option<Self> {
-        [Self::Polling, Self::Sleeping].into_iter().find(|wait| wait.word() == word)
+        [Self::Polling, Self::Blocking].into_iter().find(|wait| wait.word() == word)
     }
 }
 
@@ -53,8 +53,8 @@ pub(crate) const LARGE: usize = 1 << 20;
 impl Measure {
     pub(crate) const ALL: [Self; 6] = [
         Self::PolledTrip,
-        Self::SleepingTrip,
-        Self::SleepingTripOneCore,
+        Self::BlockingTrip,
+        Self::BlockingTripOneCore,
         Self::Rate,
         Self::Bandwidth,
         Self::LoanTrip,
@@ -64,8 +64,8 @@ impl Measure {
     pub(crate) const fn title(self) -> &'static str {
         match self {
             Self::PolledTrip => "round trip, polling",
-            Self::SleepingTrip => "round trip, sleeping",
-            Self::SleepingTripOneCore => "round trip, sleeping, one core",
+            Self::BlockingTrip => "round trip, blocking",
+            Self::BlockingTripOneCore => "round trip, blocking, one core",
             Self::Rate => "one way, 64 B",
             Self::Bandwidth => "one way, 1 MiB copied",
             Self::LoanTrip => "round trip, 1 MiB lent",
@@ -93,7 +93,7 @@ impl Measure {
     pub(crate) const fn wait(self) -> Option<Wait> {
         match self {
             Self::PolledTrip => Some(Wait::Polling),
-            Self::SleepingTrip | Self::SleepingTripOneCore => Some(Wait::Sleeping),
+            Self::BlockingTrip | Self::BlockingTripOneCore => Some(Wait::Blocking),
             Self::Rate | Self::Bandwidth | Self::LoanTrip => None,
         }
     }
@@ -156,7 +156,7 @@ mod tests {
     #[test]
     fn figures_have_three_digits_that_count_and_a_unit() {
         assert_eq!(Measure::PolledTrip.figure(61.25), "61.2 ns");
-        assert_eq!(Measure::SleepingTrip.figure(12_345.0), "12.3 µs");
+        assert_eq!(Measure::BlockingTrip.figure(12_345.0), "12.3 µs");
         assert_eq!(Measure::Rate.figure(50_400_000.0), "50.4 M/s");
         assert_eq!(Measure::Bandwidth.figure(10_000.0), "10.5 GB/s");
     }

@@ -16,7 +16,7 @@ const COLOURS: [RGBColor; 6] = [
     RGBColor(230, 159, 0),
     RGBColor(120, 120, 120),
 ];
-const SIZE: (u32, u32) = (1280, 680);
+const SIZE: (u32, u32) = (1280, 700);
 /// The part of a group's width that its bars fill.
 const FILLED: f64 = 0.84;
 
@@ -31,19 +31,12 @@ pub(crate) fn svg(report: &Report) -> Outcome<String> {
         area.fill(&WHITE)?;
         let mut chart = chart(&area, report)?;
         for (number, row) in report.subjects.iter().enumerate() {
-            let place = Place { number, of: report.subjects.len() };
-            place.bars(&mut chart, row.name, &row.cells)?;
+            Place { number, of: report.subjects.len() }.bars(&mut chart, &row.cells)?;
         }
         let floor = [(0.0, 1.0), (Measure::ALL.len() as f64, 1.0)];
         chart.draw_series(LineSeries::new(floor, BLACK.stroke_width(2)))?;
         group_names(&area, &chart)?;
-        chart
-            .configure_series_labels()
-            .position(SeriesLabelPosition::UpperRight)
-            .background_style(WHITE)
-            .border_style(BLACK.mix(0.3))
-            .label_font(("sans-serif", 16))
-            .draw()?;
+        legend(&area, report)?;
         area.present()?;
     }
     Ok(text)
@@ -62,7 +55,7 @@ fn chart<'a>(area: &Area<'a>, report: &Report) -> Outcome<Chart<'a>> {
             ("sans-serif", 24),
         )
         .margin(12)
-        .x_label_area_size(70)
+        .x_label_area_size(95)
         .y_label_area_size(70)
         .build_cartesian_2d(0.0..groups, (bottom..top).log_scale())
         .map_err(|error| error.to_string())?;
@@ -93,13 +86,11 @@ impl Place {
         (left, left + width * 0.92)
     }
 
-    fn bars(
-        &self,
-        chart: &mut Chart<'_>,
-        name: &'static str,
-        cells: &[Option<Cell>],
-    ) -> Outcome<()> {
-        let colour = COLOURS[self.number % COLOURS.len()];
+    fn colour(&self) -> RGBColor {
+        COLOURS[self.number % COLOURS.len()]
+    }
+
+    fn bars(&self, chart: &mut Chart<'_>, cells: &[Option<Cell>]) -> Outcome<()> {
         let bars: Vec<_> = Measure::ALL
             .into_iter()
             .zip(cells)
@@ -110,13 +101,9 @@ impl Place {
                 Some((self.edges(group), *cell.costs.first()?, figure, cell.lost > 0))
             })
             .collect();
-        let boxes = bars.iter().map(|((left, right), cost, ..)| {
-            Rectangle::new([(*left, 1.0), (*right, *cost)], colour.filled())
-        });
-        chart
-            .draw_series(boxes)?
-            .label(name)
-            .legend(move |(x, y)| Rectangle::new([(x, y - 6), (x + 14, y + 6)], colour.filled()));
+        chart.draw_series(bars.iter().map(|((left, right), cost, ..)| {
+            Rectangle::new([(*left, 1.0), (*right, *cost)], self.colour().filled())
+        }))?;
         let upright = TextStyle::from(("sans-serif", 14).into_font())
             .transform(FontTransform::Rotate270)
             .pos(Pos::new(HPos::Left, VPos::Center));
@@ -140,6 +127,23 @@ fn group_names(area: &Area<'_>, chart: &Chart<'_>) -> Outcome<()> {
         let floor = floors_of(measure).next().map_or("", |floor| floor.name);
         area.draw_text(measure.title(), &style(15), (x, bottom.end + 8))?;
         area.draw_text(&format!("floor: {floor}"), &style(13), (x, bottom.end + 30))?;
+    }
+    Ok(())
+}
+
+/// One line below the groups, where no bar can be.
+fn legend(area: &Area<'_>, report: &Report) -> Outcome<()> {
+    let style = TextStyle::from(("sans-serif", 17).into_font());
+    let style = style.pos(Pos::new(HPos::Left, VPos::Center));
+    let of = report.subjects.len();
+    let apart = 150;
+    let left = (SIZE.0 as i32 - apart * of as i32) / 2;
+    let middle = SIZE.1 as i32 - 22;
+    for (number, row) in report.subjects.iter().enumerate() {
+        let x = left + apart * number as i32;
+        let key = [(x, middle - 7), (x + 14, middle + 7)];
+        area.draw(&Rectangle::new(key, Place { number, of }.colour().filled()))?;
+        area.draw_text(row.name, &style, (x + 22, middle))?;
     }
     Ok(())
 }

@@ -212,3 +212,30 @@ fn floor_cell(courses: &[Course], entry: &Entry, measure: Measure) -> Option<Cel
     }
     Some(Cell { costs: last.cost_by(first, measure).into_iter().collect(), ..last.cell() })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_subject_has_a_course_with_a_floor_for_each_thing_it_can_do() {
+        let courses = courses(&["interprocess".into()]).unwrap();
+        assert!(courses.iter().all(|course| course.subject.entry.name == "interprocess"));
+        assert!(courses.iter().all(|course| !course.floors.is_empty()));
+        assert_eq!(courses.len(), 5);
+        let error = super::courses(&["interproces".into()]).err().unwrap();
+        assert!(error.to_string().contains("ipc-channel"), "{error}");
+    }
+
+    #[test]
+    fn costs_are_compared_within_a_round() {
+        let turn = |figure| Turn { figure, sent: 1, received: 1, took: Duration::ZERO };
+        let player = |figures: [f64; 3]| Player {
+            turns: figures.map(turn).into(),
+            ..Player::new(&SUBJECTS[0])
+        };
+        let (subject, floor) = (player([10.0, 60.0, 11.0]), player([10.0, 50.0, 50.0]));
+        assert_eq!(subject.cost_by(&floor, Measure::PolledTrip), Some(1.0));
+        assert_eq!(subject.cell().figure, Some(11.0));
+    }
+}

@@ -47,7 +47,7 @@ impl Session {
     /// Measures once, with `count` messages.
     pub(crate) fn turn(&mut self, measure: Measure, count: u64) -> Outcome<Turn> {
         let Cores { near, far } = self.cores;
-        let far = if measure == Measure::SleepingTripOneCore { near } else { far };
+        let far = if measure == Measure::BlockingTripOneCore { near } else { far };
         let begin = Instant::now();
         self.far.tell(Task { measure, count, core: far })?;
         let Word::Listening = self.far.word()? else { return Err(self.far.odd()) };

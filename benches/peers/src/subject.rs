@@ -66,7 +66,7 @@ pub(crate) trait Far: Sized {
         Err("receives no streams".into())
     }
 
-    /// Receives one lent message and answers it with another one, copying only the number.
+    /// Receives one lent message and answers it with a small message that has its number.
     fn answer_by_loan(&mut self) -> Outcome<()> {
         Err("lends no memory".into())
     }

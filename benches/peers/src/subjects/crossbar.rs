@@ -33,7 +33,7 @@ impl CrossbarEnd {
     fn recv(&self) -> Outcome<Sample<'_>> {
         match self.wait {
             Wait::Polling => poll_for(|| Ok(self.channel.try_recv())),
-            Wait::Sleeping => Ok(self.channel.recv()?),
+            Wait::Blocking => Ok(self.channel.recv()?),
         }
     }
 
@@ -113,9 +113,7 @@ impl Far for CrossbarEnd {
     }
 
     fn answer_by_loan(&mut self) -> Outcome<()> {
-        let question = self.recv()?;
-        let (size, number) = (question.len(), number_in(&question));
-        drop(question);
-        self.lend(size, number)
+        let number = number_in(&self.recv()?);
+        Ok(self.channel.send(&number.to_le_bytes())?)
     }
 }

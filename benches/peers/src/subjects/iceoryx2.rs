@@ -11,7 +11,7 @@ use iceoryx2::prelude::{
 };
 use iceoryx2::sample::Sample;
 
-/// iceoryx2's publish-subscribe, set to lose nothing, and its events for those who sleep.
+/// iceoryx2's publish-subscribe, set to lose nothing, and its events for those who block.
 pub(crate) struct Iceoryx2;
 
 impl Subject for Iceoryx2 {
@@ -28,7 +28,7 @@ type Received = Sample<Service, [u8], ()>;
 pub(crate) struct Iceoryx2End {
     out: Publisher<Service, [u8], ()>,
     into: Subscriber<Service, [u8], ()>,
-    /// Where the ends sleep: what wakes the other end, and what wakes this one.
+    /// Where the ends block: what wakes the other end, and what wakes this one.
     bells: Option<(Notifier<Service>, Listener<Service>)>,
     buffer: Vec<u8>,
     _node: Node<Service>,
@@ -43,7 +43,7 @@ impl Iceoryx2End {
         let node = NodeBuilder::new().signal_handling_mode(signals).create::<Service>()?;
         let bells = match link.wait {
             Wait::Polling => None,
-            Wait::Sleeping => Some((
+            Wait::Blocking => Some((
                 bell(&node, link, out)?.notifier_builder().create()?,
                 bell(&node, link, into)?.listener_builder().create()?,
             )),
@@ -149,6 +149,6 @@ impl Far for Iceoryx2End {
 
     fn answer_by_loan(&mut self) -> Outcome<()> {
         let number = number_in(&self.recv()?);
-        self.lend(number)
+        self.send_copy(&number.to_le_bytes())
     }
 }

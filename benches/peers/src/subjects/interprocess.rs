@@ -11,12 +11,12 @@ impl Subject for Interprocess {
     const NAME: &'static str = "interprocess";
     const MEASURES: &'static [Measure] = &[
         Measure::PolledTrip,
-        Measure::SleepingTrip,
-        Measure::SleepingTripOneCore,
+        Measure::BlockingTrip,
+        Measure::BlockingTripOneCore,
         Measure::Rate,
         Measure::Bandwidth,
     ];
-    const FASTEST: Wait = Wait::Sleeping;
+    const FASTEST: Wait = Wait::Blocking;
     type Near = InterprocessEnd;
     type Far = InterprocessEnd;
 }

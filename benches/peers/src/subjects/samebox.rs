@@ -12,12 +12,12 @@ impl Subject for Samebox {
     const NAME: &'static str = "samebox";
     const MEASURES: &'static [Measure] = &[
         Measure::PolledTrip,
-        Measure::SleepingTrip,
-        Measure::SleepingTripOneCore,
+        Measure::BlockingTrip,
+        Measure::BlockingTripOneCore,
         Measure::Rate,
         Measure::Bandwidth,
     ];
-    const FASTEST: Wait = Wait::Sleeping;
+    const FASTEST: Wait = Wait::Blocking;
     type Near = SameboxNear;
     type Far = SameboxFar;
 }
