@@ -25,7 +25,7 @@ impl<'a> View<'a> {
     /// # Safety
     /// The bytes are readable for as long as `'a`, and this process accesses them atomically only,
     /// unless the accesses are ordered by a release and an acquire.
-    pub(super) unsafe fn new(start: *const u8, length: usize) -> Self {
+    pub(crate) unsafe fn new(start: *const u8, length: usize) -> Self {
         Self { start, length, bytes: PhantomData }
     }
 

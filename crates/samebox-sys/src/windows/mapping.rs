@@ -134,7 +134,7 @@ unsafe extern "system" {
 }
 
 /// Whether a handle is of a section that no file is behind.
-fn is_memory(section: impl AsHandle) -> bool {
+pub(super) fn is_memory(section: impl AsHandle) -> bool {
     let (section, mut told) = (section.as_handle().as_raw_handle(), Section::default());
     let length = size_of::<Section>();
     // SAFETY: the handle is open while it is borrowed, `told` is writable for that length, and how

@@ -3,7 +3,10 @@
 pub mod account;
 pub mod barrier;
 pub mod datagram;
+pub mod event;
 pub mod mapping;
+pub mod mutex;
+pub mod named_memory;
 pub mod pipe;
 pub mod processor;
 pub mod runtime;

@@ -1,13 +1,12 @@
 use super::{is, path, wait_for_instance};
 use crate::windows::account::{Token, check};
+use crate::windows::mutex::Claim;
 use crate::windows::security::{self, Descriptor};
-use crate::windows::text::wide;
 use mio::windows::NamedPipe;
 use std::io;
 use std::os::windows::io::{AsRawHandle, BorrowedHandle, FromRawHandle, OwnedHandle};
 use windows_sys::Win32::Foundation::{
-    ERROR_ACCESS_DENIED, ERROR_ALREADY_EXISTS, ERROR_FILE_NOT_FOUND, ERROR_PIPE_BUSY, GetLastError,
-    INVALID_HANDLE_VALUE,
+    ERROR_ACCESS_DENIED, ERROR_FILE_NOT_FOUND, ERROR_PIPE_BUSY, INVALID_HANDLE_VALUE,
 };
 use windows_sys::Win32::Security::RevertToSelf;
 use windows_sys::Win32::Storage::FileSystem::{
@@ -19,7 +18,6 @@ use windows_sys::Win32::System::Pipes::{
     CreateNamedPipeW, GetNamedPipeClientProcessId, ImpersonateNamedPipeClient, PIPE_READMODE_BYTE,
     PIPE_REJECT_REMOTE_CLIENTS, PIPE_TYPE_BYTE, PIPE_UNLIMITED_INSTANCES, PIPE_WAIT, PeekNamedPipe,
 };
-use windows_sys::Win32::System::Threading::CreateMutexW;
 
 /// The name of a pipe whose server this process is.
 ///
@@ -28,7 +26,7 @@ use windows_sys::Win32::System::Threading::CreateMutexW;
 pub struct Name {
     path: Vec<u16>,
     descriptor: Descriptor,
-    _claim: OwnedHandle,
+    _claim: Claim,
 }
 
 /// Why a name was not given.
@@ -148,21 +146,11 @@ impl Name {
     }
 }
 
-/// Holds a mutex that stands for the name: the system lets go of it when this process ends.
-fn claim(name: &str, descriptor: &Descriptor) -> Result<OwnedHandle, Refused> {
+/// Holds what stands for the name.
+fn claim(name: &str, descriptor: &Descriptor) -> Result<Claim, Refused> {
     // Unlike those of pipes, names of mutexes differ in the case of letters.
-    let name = wide(&format!(r"Local\samebox-pipe-{}", name.to_lowercase()));
-    let attributes = descriptor.attributes();
-    // SAFETY: the name is NUL-terminated, and both it and the attributes outlive the call.
-    let (made, code) =
-        unsafe { (CreateMutexW(&raw const attributes, 0, name.as_ptr()), GetLastError()) };
-    if made.is_null() {
-        let error = io::Error::from_raw_os_error(code as i32);
-        return Err(if code == ERROR_ACCESS_DENIED { Refused::InUse } else { error.into() });
-    }
-    // SAFETY: the handle was just made and has no other owner.
-    let claim = unsafe { OwnedHandle::from_raw_handle(made) };
-    if code == ERROR_ALREADY_EXISTS { Err(Refused::InUse) } else { Ok(claim) }
+    let name = format!(r"Local\samebox-pipe-{}", name.to_lowercase());
+    Claim::take(&name, descriptor)?.ok_or(Refused::InUse)
 }
 
 fn borrow(pipe: &NamedPipe) -> BorrowedHandle<'_> {
