@@ -6,7 +6,7 @@ use samebox::{Client, Deadline, Server};
 pub(crate) struct Samebox;
 
 /// The endpoint, before the name of the link.
-const ENDPOINT: &str = "unix:@";
+const ENDPOINT: &str = "shm:";
 
 impl Subject for Samebox {
     const NAME: &'static str = "samebox";
