@@ -37,4 +37,6 @@ pub use peer::{Peer, User};
 pub use report::{Counters, Faults};
 pub use settings::{ALLOW, CAPACITY, DEFAULT_MAX, FRAMING, MAX, OVERFLOW, STALL, Setting, WAIT};
 pub use stopper::Stopper;
-pub use transport::{Call, CallId, DynTransport, Inbox, Info, Lend, Outbox, Transport};
+pub use transport::{
+    Bytewise, Call, CallId, DynTransport, Inbox, Info, Lend, Look, Outbox, Transport,
+};

@@ -1,6 +1,6 @@
 use crate::{
-    Capabilities, Counters, Deadline, Endpoint, Error, Message, Outgoing, Peer, Result, Setting,
-    Stopper,
+    Answer, Capabilities, Counters, Deadline, Endpoint, Error, Message, Outgoing, Peer, Result,
+    Setting, Stopper,
 };
 use bytes::Bytes;
 
@@ -53,6 +53,52 @@ pub trait Inbox: Send + 'static {
 
     /// Takes the oldest fault of a peer that nobody has looked at.
     fn take_fault(&mut self) -> Option<Error>;
+
+    /// The messages where they lie, of a transport that lends memory.
+    fn as_look(&mut self) -> Option<&mut dyn Look> {
+        None
+    }
+}
+
+/// Messages looked at where the sender wrote them, one at a time.
+pub trait Look {
+    /// Waits for the next message and leaves it where it lies, giving up the one before.
+    ///
+    /// # Errors
+    /// As [`Inbox::recv`].
+    fn look(&mut self, deadline: Deadline) -> Result<()>;
+
+    /// The bytes of the message that is looked at; none when there is none.
+    fn payload(&self) -> &dyn Bytewise;
+
+    /// Who sent it.
+    fn peer(&self) -> &Peer;
+
+    /// Takes the way to answer it, where it is a question.
+    fn take_answer(&mut self) -> Option<Box<dyn Answer>>;
+
+    /// Gives its memory back to the sender.
+    fn done(&mut self);
+}
+
+/// Bytes that their owner may be changing: read one by one or copied out, never borrowed.
+///
+/// What a read gives may be torn when the owner writes meanwhile, and that is all that can happen.
+pub trait Bytewise {
+    /// How many there are.
+    fn len(&self) -> usize;
+
+    /// Whether there are none.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Copies bytes from `start` on to all of `into`; `false` when there are not so many.
+    #[must_use]
+    fn copy_to(&self, start: usize, into: &mut [u8]) -> bool;
+
+    /// Where they are, for code that is sure of the owner; readable while they are borrowed.
+    fn as_ptr(&self) -> *const u8;
 }
 
 /// The sending half of a transport.
@@ -102,7 +148,10 @@ pub trait Lend {
     fn lend(&mut self, length: usize, deadline: Deadline) -> Result<()>;
 
     /// The memory that is reserved; what is in it before it is written has no meaning.
-    fn lent(&mut self) -> &mut [u8];
+    fn lent(&self) -> &[u8];
+
+    /// The memory that is reserved, to be written.
+    fn lent_mut(&mut self) -> &mut [u8];
 
     /// Sends what was written to it.
     ///

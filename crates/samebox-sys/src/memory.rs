@@ -110,6 +110,22 @@ impl Own {
     }
 }
 
+impl Own {
+    /// Bytes after the header, as this side has written them.
+    ///
+    /// # Panics
+    /// When they are not all there.
+    pub fn written(&self, range: Range<usize>) -> &[u8] {
+        assert!(range.start <= range.end && range.end <= self.length(), "bytes that are there");
+        // SAFETY: the range lies within the pages, which live as long as `self`, and nobody writes to
+        // them while it is borrowed: only `bytes` could, which borrows it exclusively.
+        unsafe {
+            let start = self.pages.base().as_ptr().add(HEADER + range.start);
+            std::slice::from_raw_parts(start, range.end - range.start)
+        }
+    }
+}
+
 impl OwnWords {
     /// The word of that index.
     #[inline]

@@ -42,6 +42,11 @@ impl Client {
         Ok(Self { outbox, endpoint, capabilities: transport.capabilities() })
     }
 
+    /// What its further powers need.
+    pub(crate) fn parts(&mut self) -> (&mut dyn Outbox, &Endpoint) {
+        (self.outbox.as_mut(), &self.endpoint)
+    }
+
     /// Sends one message at once; waits while the receiver's buffer is full.
     ///
     /// What `Ok` means is [`Capabilities::acceptance`].

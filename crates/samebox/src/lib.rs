@@ -41,14 +41,18 @@
 #![forbid(unsafe_code)]
 
 mod client;
+mod loan;
+mod look;
 mod server;
 mod transports;
 
 pub use client::{Client, connect, connect_by};
+pub use loan::Loan;
+pub use look::Looked;
 pub use samebox_core::{
-    Acceptance, Access, Bytes, CallId, Capabilities, Counters, DEFAULT_MAX, Deadline, Durability,
-    Endpoint, Error, ErrorKind, FanOut, Identity, Info, Loss, MAX, Message, Operation, Ordering,
-    Overflow, Peer, Properties, Property, Result, Setting, Stopper, User,
+    Acceptance, Access, Bytes, Bytewise, CallId, Capabilities, Counters, DEFAULT_MAX, Deadline,
+    Durability, Endpoint, Error, ErrorKind, FanOut, Identity, Info, Loss, MAX, Message, Operation,
+    Ordering, Overflow, Peer, Properties, Property, Result, Setting, Stopper, User,
 };
 pub use server::{Running, Server, bind};
 pub use transports::{TRANSPORTS, transport};

@@ -35,6 +35,11 @@ impl Server {
         self.inbox.recv(deadline.into())
     }
 
+    /// Where its further powers are.
+    pub(crate) fn inbox(&mut self) -> &mut dyn Inbox {
+        self.inbox.as_mut()
+    }
+
     /// Calls `handler` for each message, on a thread of its own, until stopped.
     ///
     /// # Errors

@@ -12,6 +12,7 @@ mod deadlines;
 mod delivery;
 mod identity;
 mod limits;
+mod loans;
 mod naming;
 mod properties;
 mod restart;
@@ -51,6 +52,7 @@ const THEMES: &[&[Case]] = &[
     properties::CASES,
     identity::CASES,
     calls::CASES,
+    loans::CASES,
     backpressure::CASES,
     restart::CASES,
     crash::CASES,

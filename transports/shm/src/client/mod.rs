@@ -360,8 +360,12 @@ impl Lend for ShmOutbox {
         Err(self.failed(&Failure::Gone, operation))
     }
 
-    fn lent(&mut self) -> &mut [u8] {
-        self.connection.as_mut().map_or(&mut [], |connection| connection.producer.lent())
+    fn lent(&self) -> &[u8] {
+        self.connection.as_ref().map_or(&[], |connection| connection.producer.lent())
+    }
+
+    fn lent_mut(&mut self) -> &mut [u8] {
+        self.connection.as_mut().map_or(&mut [], |connection| connection.producer.lent_mut())
     }
 
     fn send_lent(&mut self) -> Result<()> {

@@ -253,7 +253,14 @@ impl<M: Memory> Producer<M> {
 
 impl<M: Memory<Own = Own>> Producer<M> {
     /// The memory that was reserved; what is in it is of no meaning.
-    pub fn lent(&mut self) -> &mut [u8] {
+    pub fn lent(&self) -> &[u8] {
+        let Some(spot) = self.lent else { return &[] };
+        let at = self.payload_of(&spot);
+        self.own.written(at..at + spot.shape.length)
+    }
+
+    /// The memory that was reserved, to be written.
+    pub fn lent_mut(&mut self) -> &mut [u8] {
         let Some(spot) = self.lent else { return &mut [] };
         let at = self.payload_of(&spot);
         self.own.bytes(at..at + spot.shape.length)

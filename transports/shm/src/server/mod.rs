@@ -3,6 +3,7 @@
 mod answer;
 mod guest;
 mod link;
+mod looking;
 mod rendezvous;
 mod rounds;
 mod waiting;
@@ -13,11 +14,12 @@ use crate::spin::Spin;
 use answer::ShmAnswer;
 use guest::{Client, Guest};
 use link::Hub;
+use looking::Looked;
 use mio::{Events, Poll, Token, Waker};
 use rendezvous::Rendezvous;
 use rounds::Rounds;
 use samebox_core::{
-    Bytes, Counters, Deadline, Endpoint, Error, ErrorKind, Faults, Inbox, Message, Operation,
+    Bytes, Counters, Deadline, Endpoint, Error, ErrorKind, Faults, Inbox, Look, Message, Operation,
     Result, Stopper,
 };
 use samebox_stream::{NamedListener, Pool};
@@ -43,6 +45,8 @@ pub struct ShmInbox {
     swept: Instant,
     counters: Counters,
     faults: Faults,
+    /// The message that is looked at where it lies.
+    looked_at: Option<Looked>,
 }
 
 const DOOR: Token = Token(usize::MAX);
@@ -76,6 +80,7 @@ impl ShmInbox {
             swept: Instant::now(),
             counters: Counters::default(),
             faults: Faults::default(),
+            looked_at: None,
         })
     }
 
@@ -108,15 +113,53 @@ impl ShmInbox {
                 }
             }
             Ok(None) => {
-                let way = client.consumer.release(false);
-                client.link.wake(way);
-                self.rounds.pass();
+                self.end_turn(token);
                 None
             }
             Err(broken) => {
                 self.cut_broken(token, &broken);
                 None
             }
+        }
+    }
+
+    /// Ends the turn of a client that has nothing more.
+    fn end_turn(&mut self, token: usize) {
+        if let Some(client) = self.client(token) {
+            let way = client.consumer.release(false);
+            client.link.wake(way);
+        }
+        self.rounds.pass();
+    }
+
+    /// What `take` gives of the next client that has something for it.
+    #[inline]
+    fn next_of<T>(
+        &mut self,
+        take: impl Fn(&mut Self, usize) -> Option<T>,
+        deadline: Deadline,
+    ) -> Result<T> {
+        let mut is_over = false;
+        loop {
+            if let Some(token) = self.rounds.turn() {
+                if let Some(taken) = take(self, token) {
+                    return Ok(taken);
+                }
+                continue;
+            }
+            if self.stopped.load(Ordering::Acquire) {
+                let why = "the server was stopped";
+                return Err(self.endpoint.error(ErrorKind::Stopped, Operation::Recv, why));
+            }
+            if self.next_turn() {
+                continue;
+            }
+            if is_over {
+                let why = "no message came in time";
+                return Err(self.endpoint.error(ErrorKind::TimedOut, Operation::Recv, why));
+            }
+            is_over = deadline.has_passed();
+            self.wait(deadline)?;
         }
     }
 
@@ -197,28 +240,7 @@ fn copy_out(client: &Client, at: usize, length: usize, pool: &Pool) -> Bytes {
 impl Inbox for ShmInbox {
     #[inline]
     fn recv(&mut self, deadline: Deadline) -> Result<Message> {
-        let mut is_over = false;
-        loop {
-            if let Some(token) = self.rounds.turn() {
-                if let Some(message) = self.take(token) {
-                    return Ok(message);
-                }
-                continue;
-            }
-            if self.stopped.load(Ordering::Acquire) {
-                let why = "the server was stopped";
-                return Err(self.endpoint.error(ErrorKind::Stopped, Operation::Recv, why));
-            }
-            if self.next_turn() {
-                continue;
-            }
-            if is_over {
-                let why = "no message came in time";
-                return Err(self.endpoint.error(ErrorKind::TimedOut, Operation::Recv, why));
-            }
-            is_over = deadline.has_passed();
-            self.wait(deadline)?;
-        }
+        self.next_of(Self::take, deadline)
     }
 
     fn stopper(&self) -> Stopper {
@@ -239,5 +261,9 @@ impl Inbox for ShmInbox {
 
     fn take_fault(&mut self) -> Option<Error> {
         self.faults.take()
+    }
+
+    fn as_look(&mut self) -> Option<&mut dyn Look> {
+        Some(self)
     }
 }
