@@ -16,6 +16,10 @@ mod output;
 mod pace;
 mod payload;
 mod pool;
+#[cfg(target_os = "linux")]
+mod rings_linux;
+#[cfg(not(target_os = "linux"))]
+mod rings_missing;
 mod standing;
 
 // What the program asks of the operating system beside samebox; both halves have the same items.
@@ -24,6 +28,10 @@ mod unix;
 #[cfg(windows)]
 mod windows;
 
+#[cfg(target_os = "linux")]
+use rings_linux as rings;
+#[cfg(not(target_os = "linux"))]
+use rings_missing as rings;
 #[cfg(unix)]
 use unix as system;
 #[cfg(windows)]

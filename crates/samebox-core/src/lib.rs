@@ -23,7 +23,7 @@ mod transport;
 
 pub use allow::{Allow, Principal};
 pub use backoff::Backoff;
-pub use bytes::Bytes;
+pub use bytes::{Buf, Bytes};
 pub use capabilities::{
     Acceptance, Access, Capabilities, Durability, FanOut, Identity, Loss, Ordering, Overflow,
     Property,

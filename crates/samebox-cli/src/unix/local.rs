@@ -46,6 +46,9 @@ impl Drop for Listener {
     }
 }
 
+/// One end of a connection.
+pub(crate) type Stream = UnixStream;
+
 pub(crate) fn connect(address: &str) -> io::Result<UnixStream> {
     UnixStream::connect(address)
 }

@@ -1,7 +1,7 @@
 //! The calls of one client that have no answer taken yet.
 
 use samebox_core::Bytes;
-use std::collections::HashMap;
+use std::collections::VecDeque;
 
 /// Calls that one client may have outstanding.
 pub(super) const MOST: usize = 4096;
@@ -10,7 +10,8 @@ pub(super) const MOST: usize = 4096;
 #[derive(Debug, Default)]
 pub(super) struct Calls {
     last: u64,
-    outstanding: HashMap<u64, Outcome>,
+    /// The latest calls, one after the other: the number of the last one is `last`.
+    outstanding: VecDeque<Outcome>,
 }
 
 /// How far a call has come.
@@ -31,15 +32,19 @@ pub(super) enum Outcome {
 impl Calls {
     /// The number of the next call; `None` when too many are outstanding.
     pub(super) fn next(&mut self) -> Option<u64> {
-        (self.outstanding.len() < MOST).then(|| {
-            self.last += 1;
-            self.last
-        })
+        (self.outstanding.len() < MOST).then_some(self.last + 1)
     }
 
     /// Notes that a question has gone out.
     pub(super) fn asked(&mut self, number: u64) {
-        self.outstanding.insert(number, Outcome::Pending);
+        self.last = number;
+        self.outstanding.push_back(Outcome::Pending);
+    }
+
+    fn get(&mut self, number: u64) -> Option<&mut Outcome> {
+        let age = usize::try_from(self.last.checked_sub(number)?).ok()?;
+        let at = self.outstanding.len().checked_sub(age + 1)?;
+        self.outstanding.get_mut(at)
     }
 
     /// Takes in an answer; `false` when nobody asked. That to a call given up is dropped.
@@ -47,7 +52,7 @@ impl Calls {
         if number == 0 || number > self.last {
             return false;
         }
-        if let Some(call) = self.outstanding.get_mut(&number)
+        if let Some(call) = self.get(number)
             && *call == Outcome::Pending
         {
             *call = outcome;
@@ -57,7 +62,7 @@ impl Calls {
 
     /// How far a call has come; an answer is given once.
     pub(super) fn take(&mut self, number: u64) -> Outcome {
-        match self.outstanding.get_mut(&number) {
+        match self.get(number) {
             None => Outcome::Unknown,
             Some(Outcome::Pending) => Outcome::Pending,
             Some(call) => std::mem::replace(call, Outcome::Unknown),
@@ -65,12 +70,17 @@ impl Calls {
     }
 
     pub(super) fn forget(&mut self, number: u64) {
-        self.outstanding.remove(&number);
+        if let Some(call) = self.get(number) {
+            *call = Outcome::Unknown;
+        }
+        while self.outstanding.front() == Some(&Outcome::Unknown) {
+            self.outstanding.pop_front();
+        }
     }
 
     /// Ends all that wait: their server has gone.
     pub(super) fn abandon(&mut self) {
-        for call in self.outstanding.values_mut().filter(|call| **call == Outcome::Pending) {
+        for call in self.outstanding.iter_mut().filter(|call| **call == Outcome::Pending) {
             *call = Outcome::Lost;
         }
     }

@@ -46,13 +46,13 @@ impl Connection {
 
     /// Waits until something may have come.
     fn wait(&mut self, room: Option<u64>, calls: &mut Calls, deadline: Deadline) -> io::Result<()> {
-        self.release();
         if self.server.is_none() {
             return self.wait_for_welcome(deadline);
         }
         if self.tell_core() && !deadline.has_passed() && self.spin(room) {
             return Ok(());
         }
+        self.release();
         let slept = self.sleep(room, deadline);
         self.sleeper.wake();
         // What came before an end, or just in time, counts.

@@ -1,7 +1,7 @@
 use super::memory::{Memory, Reads, Word, Words};
 use super::record::{self, ALIGNMENT, Header, Kind, LONGEST, Shape};
 use super::{Layout, Way};
-use samebox_core::Bytes;
+use samebox_core::{Buf, Bytes};
 
 /// The reading end of a ring.
 ///
@@ -109,14 +109,31 @@ impl<M: Memory> Consumer<M> {
         if shape.size() > rest.len() {
             return self.cut_short();
         }
-        let start = self.used + shape.header();
+        let is_all = self.used == 0 && rest.len() == shape.header() + shape.length;
         let place = match shape.block {
-            true => self.block(block, shape.length)?,
-            false => Place::Copied(self.run.slice(start..start + shape.length)),
+            true => {
+                self.used += shape.size();
+                self.block(block, shape.length)?
+            }
+            false if is_all => self.whole(shape.header()),
+            false => self.part(shape),
         };
-        self.used += shape.size();
         self.at += shape.size() as u64;
         Ok(Some(Seen { kind, place, end: self.at }))
+    }
+
+    /// The payload of the only record of a run: its memory is handed over and not shared.
+    fn whole(&mut self, header: usize) -> Place {
+        let mut payload = std::mem::take(&mut self.run);
+        payload.advance(header);
+        Place::Copied(payload)
+    }
+
+    #[inline]
+    fn part(&mut self, shape: Shape) -> Place {
+        let start = self.used + shape.header();
+        self.used += shape.size();
+        Place::Copied(self.run.slice(start..start + shape.length))
     }
 
     /// The next record where it lies; [`Consumer::done`] goes on to the one after it.
@@ -128,12 +145,13 @@ impl<M: Memory> Consumer<M> {
             return self.read();
         }
         let Some(waiting) = self.waiting()? else { return Ok(None) };
-        let mut header = Vec::with_capacity(LONGEST);
+        let mut header = [0; LONGEST];
+        let header = &mut header[..waiting.min(LONGEST)];
         let offset = self.offset();
-        if !self.peer.append(offset, waiting.min(LONGEST), &mut header) {
+        if !self.peer.copy(offset, header) {
             return Err(Broken::Malformed("its ring is not all there"));
         }
-        match record::decode(&header) {
+        match record::decode(header) {
             None => Err(Broken::Malformed("a record has no meaning")),
             Some(Header::Skip) => {
                 self.skip()?;

@@ -63,6 +63,10 @@ pub trait Reads: Clone + Debug {
     /// Loads a word; what was written before it was stored is seen afterwards.
     fn load(&self, word: Word) -> u64;
 
+    /// Copies bytes into all of `into`; `false` when they are not all there.
+    #[must_use]
+    fn copy(&self, at: usize, into: &mut [u8]) -> bool;
+
     /// Copies bytes to the end of `into`; `false` when they are not all there.
     #[must_use]
     fn append(&self, at: usize, length: usize, into: &mut Vec<u8>) -> bool;
@@ -109,6 +113,13 @@ impl Reads for Theirs {
     #[inline]
     fn load(&self, word: Word) -> u64 {
         self.word(word as usize).load()
+    }
+
+    #[inline]
+    fn copy(&self, at: usize, into: &mut [u8]) -> bool {
+        let Some(view) = self.view(at, into.len()) else { return false };
+        view.copy_to(into);
+        true
     }
 
     #[inline]

@@ -1,25 +1,23 @@
 use super::link::Link;
 use crate::ring::Kind;
-use samebox_core::{Answer, Deadline, Endpoint, Error, ErrorKind, Operation, Result};
+use samebox_core::{Answer, Deadline, Error, ErrorKind, Operation, Result};
 use std::io;
 use std::sync::Arc;
 
 /// One answer that a client is waiting for.
 pub(super) struct ShmAnswer {
     link: Arc<Link>,
-    endpoint: Arc<Endpoint>,
     number: u64,
-    max: usize,
     answered: bool,
 }
 
 impl ShmAnswer {
-    pub(super) fn new(link: Arc<Link>, endpoint: Arc<Endpoint>, number: u64, max: usize) -> Self {
-        Self { link, endpoint, number, max, answered: false }
+    pub(super) fn new(link: Arc<Link>, number: u64) -> Self {
+        Self { link, number, answered: false }
     }
 
     fn send(&mut self, kind: Kind, payload: &[u8]) -> Result<()> {
-        let max = self.max.min(self.link.max);
+        let max = self.link.max;
         if payload.len() > max {
             let why = format!("the answer has {} bytes, {max} are allowed", payload.len());
             return Err(self.error(ErrorKind::TooLarge, why));
@@ -34,12 +32,12 @@ impl ShmAnswer {
     }
 
     fn error(&self, kind: ErrorKind, why: impl Into<String>) -> Error {
-        Error::new(kind, Operation::Reply, format!("a client of {}", self.endpoint), why)
+        Error::new(kind, Operation::Reply, format!("a client of {}", self.link.endpoint), why)
     }
 
     fn fail(&mut self, reason: &str) -> Result<()> {
         // A reason longer than any message may be is still better cut than not given.
-        let end = reason.floor_char_boundary(self.max.min(self.link.max));
+        let end = reason.floor_char_boundary(self.link.max);
         self.send(Kind::Fault(self.number), &reason.as_bytes()[..end])
     }
 }

@@ -6,7 +6,7 @@ use crate::ring::memory::{Shared, Word, Words};
 use crate::ring::{Consumer, Producer, Sleeper, Way};
 use crate::system::{self, ServerLine};
 use crate::terms::Terms;
-use samebox_core::Peer;
+use samebox_core::{Endpoint, Peer};
 use samebox_sys::memory::{OwnWords, Theirs};
 use std::io;
 use std::sync::Arc;
@@ -45,7 +45,7 @@ impl Client {
         line: ServerLine,
         peer: Arc<Peer>,
         (terms, theirs): (Terms, Theirs),
-        options: &Options,
+        (options, endpoint): (&Options, &Arc<Endpoint>),
         (token, hub): (usize, Arc<Hub>),
     ) -> io::Result<Self> {
         let offer = Terms::offer(options);
@@ -61,7 +61,13 @@ impl Client {
         // Nothing has been published that it could sleep through.
         let _ = producer.attach(theirs.clone());
         let consumer = Consumer::new(words.clone(), theirs, terms.layout, options.max);
-        let link = Link::new(line, words.clone(), producer, (token, hub), terms.max);
+        let link = Link::new(
+            line,
+            words.clone(),
+            producer,
+            (token, hub),
+            (terms.max.min(options.max), Arc::clone(endpoint)),
+        );
         Ok(Self {
             link: Arc::new(link),
             peer,

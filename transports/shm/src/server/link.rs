@@ -4,7 +4,7 @@ use crate::ring::memory::Shared;
 use crate::ring::{Kind, Producer, Refused, Way};
 use crate::system::ServerLine;
 use mio::Waker;
-use samebox_core::Bytes;
+use samebox_core::{Bytes, Endpoint};
 use samebox_sys::memory::OwnWords;
 use std::collections::VecDeque;
 use std::io;
@@ -17,8 +17,9 @@ pub(super) struct Link {
     words: OwnWords,
     token: usize,
     hub: Arc<Hub>,
-    /// The largest payload the client takes.
+    /// The largest payload of an answer.
     pub(super) max: usize,
+    pub(super) endpoint: Arc<Endpoint>,
     state: Mutex<State>,
 }
 
@@ -48,13 +49,13 @@ impl Link {
         words: OwnWords,
         producer: Producer<Shared>,
         (token, hub): (usize, Arc<Hub>),
-        max: usize,
+        (max, endpoint): (usize, Arc<Endpoint>),
     ) -> Self {
         const BACKLOG: usize = 1 << 20;
         let limit = BACKLOG.max(max);
         let backlog = VecDeque::new();
         let state = State { producer, backlog, waiting: 0, limit, room: 0, gone: false };
-        Self { line, words, token, hub, max, state: Mutex::new(state) }
+        Self { line, words, token, hub, max, endpoint, state: Mutex::new(state) }
     }
 
     /// Sends one answer, keeping it until the client reads when there is no room.

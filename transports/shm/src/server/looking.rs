@@ -5,30 +5,17 @@ use super::answer::ShmAnswer;
 use super::guest::Guest;
 use crate::ring::{Kind, Place, Seen};
 use samebox_core::{Answer, Bytewise, Deadline, ErrorKind, Look, Peer, Result};
-use samebox_sys::memory::{Theirs, View};
+use samebox_sys::memory::View;
 use std::sync::Arc;
 
 /// A message that is looked at.
 pub(super) struct Looked {
     token: usize,
     seen: Seen,
-    peer: Arc<Peer>,
-    memory: Theirs,
 }
 
-impl Looked {
-    fn view(&self) -> View<'_> {
-        match &self.seen.place {
-            Place::Copied(payload) => View::from(&payload[..]),
-            // It was found to lie there before.
-            Place::Theirs(at, length) => {
-                self.memory.view(*at, *length).unwrap_or_else(|| View::from(&[][..]))
-            }
-        }
-    }
-}
-
-impl Bytewise for Looked {
+/// What is looked at, byte by byte.
+impl Bytewise for ShmInbox {
     fn len(&self) -> usize {
         self.view().len()
     }
@@ -43,24 +30,19 @@ impl Bytewise for Looked {
     }
 }
 
-/// What there is to see when no message is looked at.
-struct Nothing;
-
-impl Bytewise for Nothing {
-    fn len(&self) -> usize {
-        0
-    }
-
-    fn copy_to(&self, start: usize, into: &mut [u8]) -> bool {
-        start == 0 && into.is_empty()
-    }
-
-    fn as_ptr(&self) -> *const u8 {
-        std::ptr::NonNull::dangling().as_ptr()
-    }
-}
-
 impl ShmInbox {
+    /// The message that is looked at, where it lies; nothing when there is none.
+    fn view(&self) -> View<'_> {
+        let view = self.looked_at.as_ref().and_then(|looked| match &looked.seen.place {
+            Place::Copied(payload) => Some(View::from(&payload[..])),
+            Place::Theirs(at, length) => match self.guests.get(looked.token)? {
+                Guest::Client(client) => client.consumer.peer().view(*at, *length),
+                Guest::Stranger { .. } => None,
+            },
+        });
+        view.unwrap_or_else(|| View::from(&[][..]))
+    }
+
     /// The next message of the client whose turn it is, where it lies.
     fn find(&mut self, token: usize) -> Option<Looked> {
         let Some(Guest::Client(client)) = self.guests.get_mut(token) else {
@@ -69,9 +51,8 @@ impl ShmInbox {
         };
         match client.consumer.look() {
             Ok(Some(seen)) if matches!(seen.kind, Kind::Message | Kind::Call(_)) => {
-                let (peer, memory) = (Arc::clone(&client.peer), client.consumer.peer().clone());
                 self.counters.received += 1;
-                return Some(Looked { token, seen, peer, memory });
+                return Some(Looked { token, seen });
             }
             Ok(Some(_)) => self.cut(token, ErrorKind::Malformed, "it answered what nobody asked"),
             Ok(None) => self.end_turn(token),
@@ -89,11 +70,14 @@ impl Look for ShmInbox {
     }
 
     fn payload(&self) -> &dyn Bytewise {
-        self.looked_at.as_ref().map_or(&Nothing, |looked| looked)
+        self
     }
 
     fn peer(&self) -> &Peer {
-        self.looked_at.as_ref().map_or(&Peer::UNKNOWN, |looked| &looked.peer)
+        match self.looked_at.as_ref().and_then(|looked| self.guests.get(looked.token)) {
+            Some(Guest::Client(client)) => &client.peer,
+            _ => &Peer::UNKNOWN,
+        }
     }
 
     fn take_answer(&mut self) -> Option<Box<dyn Answer>> {
@@ -102,8 +86,7 @@ impl Look for ShmInbox {
             return None;
         };
         let Some(Guest::Client(client)) = self.guests.get(looked.token) else { return None };
-        let (link, endpoint) = (Arc::clone(&client.link), Arc::clone(&self.endpoint));
-        Some(Box::new(ShmAnswer::new(link, endpoint, number, self.options.max)))
+        Some(Box::new(ShmAnswer::new(Arc::clone(&client.link), number)))
     }
 
     fn done(&mut self) {

@@ -98,20 +98,21 @@ impl ShmInbox {
             self.rounds.pass();
             return None;
         };
+        if let Some(way) = client.consumer.release(false) {
+            client.link.wake(Some(way));
+        }
         match client.consumer.read() {
-            Ok(Some(seen)) => {
-                match message(client, seen, &self.pool, &self.endpoint, &self.options) {
-                    Some(message) => {
-                        self.counters.received += 1;
-                        Some(message)
-                    }
-                    None => {
-                        let why = "it answered what nobody asked";
-                        self.cut(token, ErrorKind::Malformed, why);
-                        None
-                    }
+            Ok(Some(seen)) => match message(client, seen, &self.pool) {
+                Some(message) => {
+                    self.counters.received += 1;
+                    Some(message)
                 }
-            }
+                None => {
+                    let why = "it answered what nobody asked";
+                    self.cut(token, ErrorKind::Malformed, why);
+                    None
+                }
+            },
             Ok(None) => {
                 self.end_turn(token);
                 None
@@ -201,13 +202,7 @@ impl ShmInbox {
 
 /// What a record is to the receiver; `None` when it is nothing a client may send.
 #[inline]
-fn message(
-    client: &mut Client,
-    seen: Seen,
-    pool: &Pool,
-    endpoint: &Arc<Endpoint>,
-    options: &Options,
-) -> Option<Message> {
+fn message(client: &mut Client, seen: Seen, pool: &Pool) -> Option<Message> {
     let payload = match seen.place {
         Place::Copied(payload) => payload,
         Place::Theirs(at, length) => {
@@ -221,8 +216,7 @@ fn message(
     match seen.kind {
         Kind::Message => Some(message),
         Kind::Call(number) => {
-            let (link, endpoint) = (Arc::clone(&client.link), Arc::clone(endpoint));
-            let answer = ShmAnswer::new(link, endpoint, number, options.max);
+            let answer = ShmAnswer::new(Arc::clone(&client.link), number);
             Some(message.with_answer(Box::new(answer)))
         }
         Kind::Reply(_) | Kind::Fault(_) => None,
@@ -240,6 +234,9 @@ fn copy_out(client: &Client, at: usize, length: usize, pool: &Pool) -> Bytes {
 impl Inbox for ShmInbox {
     #[inline]
     fn recv(&mut self, deadline: Deadline) -> Result<Message> {
+        if self.looked_at.is_some() {
+            self.done();
+        }
         self.next_of(Self::take, deadline)
     }
 

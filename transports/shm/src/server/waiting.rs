@@ -39,10 +39,10 @@ impl ShmInbox {
     /// Waits for news until `deadline`; does not while clients are busy.
     pub(super) fn wait(&mut self, deadline: Deadline) -> Result<()> {
         let is_overdue = self.rounds.restart();
-        self.tell_progress();
         if !is_overdue && !deadline.has_passed() && self.spin() {
             return Ok(());
         }
+        self.tell_progress();
         self.cool_down();
         let busy = !self.rounds.hot().is_empty() || self.rendezvous.is_knocked();
         let patience = if busy { Duration::ZERO } else { self.patience(deadline) };
@@ -230,7 +230,7 @@ impl ShmInbox {
         let place = self.guests.vacant_key();
         debug_assert_eq!(place, token, "the place that was just left");
         let hub = (token, Arc::clone(&self.hub));
-        match Client::welcome(line, Arc::clone(&peer), met, &self.options, hub) {
+        match Client::welcome(line, Arc::clone(&peer), met, (&self.options, &self.endpoint), hub) {
             Ok(client) => {
                 self.guests.insert(Guest::Client(Box::new(client)));
                 // It may have sent something before it knew whom to wake.

@@ -135,7 +135,8 @@ struct Run {
 impl Run {
     fn new(endpoint: &str, args: &Args) -> Result<Self, Failure> {
         let parsed: Endpoint = endpoint.parse()?;
-        let floor = Mechanism::of(parsed.scheme());
+        let on_one_core = matches!(args.cores[..], [ours, theirs] if ours == theirs);
+        let floor = Mechanism::of(parsed.scheme(), on_one_core);
         let sizes = sizes(&parsed, &args.sizes)?;
         let rounds = args.rounds.get();
         // The rounds and what warms up.

@@ -7,6 +7,9 @@ use std::time::Duration;
 
 /// One way of sending and asking: samebox, or a bare mechanism.
 pub(crate) trait Near {
+    /// Prepares for messages of `size` bytes.
+    fn begin(&mut self, _size: usize) {}
+
     /// Sends a message and waits for an answer of the same size.
     fn round_trip(&mut self, payload: &[u8]) -> Attempt<()>;
 

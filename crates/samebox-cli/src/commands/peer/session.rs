@@ -100,6 +100,7 @@ impl Session {
         self.begin(&Order::Echo { side, count, size })?;
         let payload = vec![b'x'; size];
         let (second, near) = self.near(side)?;
+        near.begin(size);
         let mut samples = Vec::with_capacity(usize::try_from(count).unwrap_or(0));
         let asked = second.within(|| {
             let mut before = Instant::now();
@@ -132,6 +133,7 @@ impl Session {
         self.begin(&Order::Take { side, count, size })?;
         let payload = vec![b'x'; size];
         let (second, near) = self.near(side)?;
+        near.begin(size);
         let near = batches.as_mut().map_or(near, |batches| batches);
         let begin = Instant::now();
         let sent = second.within(|| match way {

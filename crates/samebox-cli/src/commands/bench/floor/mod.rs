@@ -3,9 +3,11 @@
 mod datagram;
 mod file;
 mod memory;
+mod ring;
 mod stream;
 
 use crate::commands::peer::{Attempt, Done, Far, Near};
+use crate::rings;
 use crate::system::local;
 use serde::{Deserialize, Serialize};
 use std::io::{self, Read, Write};
@@ -27,17 +29,23 @@ pub(crate) enum Mechanism {
     Udp,
     /// Locked files.
     File,
+    /// A ring in shared memory, between two cores.
+    Ring,
+    /// A ring in shared memory, on one core.
+    SleepingRing,
 }
 
 impl Mechanism {
     /// What a transport is built on, as far as this system lets the program use it bare.
-    pub(crate) fn of(scheme: &str) -> Option<Self> {
+    pub(crate) fn of(scheme: &str, on_one_core: bool) -> Option<Self> {
         Some(match scheme {
             "inproc" => Self::Memory,
             "unix" | "pipe" if local::IS_THERE => Self::Local,
             "tcp" => Self::Tcp,
             "udp" => Self::Udp,
             "file" => Self::File,
+            "shm" if rings::IS_THERE && on_one_core => Self::SleepingRing,
+            "shm" if rings::IS_THERE => Self::Ring,
             _ => return None,
         })
     }
@@ -70,6 +78,16 @@ pub(crate) fn listen(mechanism: Mechanism) -> Attempt<(String, Waiting)> {
             let waiting = datagram::Waiting::bind()?;
             (waiting.address()?, Box::new(|_| Ok(Box::new(waiting.accept()?))))
         }
+        Mechanism::Ring | Mechanism::SleepingRing => {
+            let listener = local::Listener::bind()?;
+            let address = listener.address();
+            let apart = mechanism == Mechanism::Ring;
+            let wait = move |done: Done<'_>| -> Attempt<Box<dyn Far>> {
+                let stream = accepted(done, || listener.accept())?;
+                Ok(Box::new(ring::Floor::new(&stream, apart)?))
+            };
+            (address, Box::new(wait))
+        }
         Mechanism::File => {
             let floor = file::Floor::create()?;
             (floor.address(), Box::new(|_| Ok(Box::new(floor))))
@@ -87,11 +105,16 @@ fn accept_tcp(listener: &TcpListener) -> io::Result<TcpStream> {
 /// Waits for the client of a listener that does not wait.
 fn stream_of<S: Read + Write + 'static>(
     done: Done<'_>,
-    mut accept: impl FnMut() -> io::Result<S>,
+    accept: impl FnMut() -> io::Result<S>,
 ) -> Attempt<Box<dyn Far>> {
+    Ok(Box::new(stream::Floor::new(accepted(done, accept)?)))
+}
+
+/// The client of a listener that does not wait.
+fn accepted<S>(done: Done<'_>, mut accept: impl FnMut() -> io::Result<S>) -> Attempt<S> {
     loop {
         match accept() {
-            Ok(stream) => return Ok(Box::new(stream::Floor::new(stream))),
+            Ok(stream) => return Ok(stream),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock && !done() => {
                 thread::sleep(Duration::from_millis(1));
             }
@@ -111,6 +134,10 @@ pub(crate) fn connect(mechanism: Mechanism, address: &str) -> Attempt<Box<dyn Ne
             Box::new(stream::Floor::new(stream))
         }
         Mechanism::Udp => Box::new(datagram::Floor::connect(address)?),
+        Mechanism::Ring | Mechanism::SleepingRing => {
+            let apart = mechanism == Mechanism::Ring;
+            Box::new(ring::Floor::new(&local::connect(address)?, apart)?)
+        }
         Mechanism::File => Box::new(file::Floor::open(address)),
     })
 }
