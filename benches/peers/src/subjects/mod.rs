@@ -1,6 +1,7 @@
 //! One file per subject: how its two ends open, ask, answer, send and receive.
 
 mod crossbar;
+mod crossbar_bus;
 mod iceoryx2;
 mod interprocess;
 mod ipc_channel;
@@ -18,6 +19,7 @@ pub(crate) static SUBJECTS: &[Entry] = &[
     Entry::of::<samebox::Samebox>(),
     Entry::of::<iceoryx2::Iceoryx2>(),
     Entry::of::<crossbar::Crossbar>(),
+    Entry::of::<crossbar_bus::CrossbarBus>(),
     Entry::of::<ipc_channel::IpcChannel>(),
     Entry::of::<interprocess::Interprocess>(),
 ];
