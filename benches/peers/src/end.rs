@@ -81,20 +81,19 @@ impl Word {
 /// Runs the near end until its standard input ends.
 pub(crate) fn near<N: Near>(link: &Link) -> Outcome<()> {
     let mut end = N::open(link)?;
+    // Written all over, as pages that are not are all the same one of zeroes.
+    let mut payload = vec![b'x'; link.size];
     tell(&Word::Ready)?;
     for_each_task(|task| {
         let begin_ns = now_ns();
         let median_ns = match task.measure.pattern() {
-            Pattern::Trips => {
-                let mut payload = vec![0; link.size];
-                time_trips(task.count, |number| {
-                    payload[..8].copy_from_slice(&number.to_le_bytes());
-                    end.ask(&payload)
-                })?
-            }
+            Pattern::Trips => time_trips(task.count, |number| {
+                payload[..8].copy_from_slice(&number.to_le_bytes());
+                end.ask(&payload)
+            })?,
             Pattern::LoanTrips => time_trips(task.count, |number| end.ask_by_loan(number))?,
             Pattern::OneWay => {
-                stream(&mut end, link.size, task.count)?;
+                stream(&mut end, &mut payload, task.count)?;
                 0.0
             }
         };
@@ -137,11 +136,10 @@ fn time_trips(count: u64, mut ask: impl FnMut(u64) -> Outcome<u64>) -> Outcome<f
     median(&samples).ok_or_else(|| "no round trips".into())
 }
 
-fn stream(end: &mut impl Near, size: usize, count: u64) -> Outcome<()> {
-    let mut payload = vec![0; size];
+fn stream(end: &mut impl Near, payload: &mut [u8], count: u64) -> Outcome<()> {
     for number in 1..=count {
         payload[..8].copy_from_slice(&number.to_le_bytes());
-        end.send(&payload)?;
+        end.send(payload)?;
     }
     Ok(())
 }
