@@ -10,13 +10,7 @@ const ENDPOINT: &str = "shm:";
 
 impl Subject for Samebox {
     const NAME: &'static str = "samebox";
-    const MEASURES: &'static [Measure] = &[
-        Measure::PolledTrip,
-        Measure::BlockingTrip,
-        Measure::BlockingTripOneCore,
-        Measure::Rate,
-        Measure::Bandwidth,
-    ];
+    const MEASURES: &'static [Measure] = &Measure::ALL;
     const FASTEST: Wait = Wait::Blocking;
     type Near = SameboxNear;
     type Far = SameboxFar;
@@ -24,11 +18,12 @@ impl Subject for Samebox {
 
 pub(crate) struct SameboxNear {
     client: Client,
+    size: usize,
 }
 
 impl Near for SameboxNear {
     fn open(link: &Link) -> Outcome<Self> {
-        Ok(Self { client: samebox::connect(&link.name)? })
+        Ok(Self { client: samebox::connect(&link.name)?, size: link.size })
     }
 
     fn ask(&mut self, payload: &[u8]) -> Outcome<u64> {
@@ -37,6 +32,13 @@ impl Near for SameboxNear {
 
     fn send(&mut self, payload: &[u8]) -> Outcome<()> {
         Ok(self.client.send(payload)?)
+    }
+
+    fn ask_by_loan(&mut self, number: u64) -> Outcome<u64> {
+        let mut loan = self.client.loan(self.size)?;
+        loan[..8].copy_from_slice(&number.to_le_bytes());
+        let call = loan.request()?;
+        Ok(number_in(&self.client.response(call, Deadline::NEVER)?))
     }
 }
 
@@ -61,5 +63,14 @@ impl Far for SameboxFar {
 
     fn take(&mut self) -> Outcome<Option<u64>> {
         Ok(Some(number_in(self.server.recv(Deadline::NEVER)?.payload())))
+    }
+
+    fn answer_by_loan(&mut self) -> Outcome<()> {
+        let mut question = self.server.look(Deadline::NEVER)?;
+        let mut number = [0; 8];
+        if !question.copy_to(0, &mut number) {
+            return Err("a question without a number".into());
+        }
+        Ok(question.reply(number)?)
     }
 }
