@@ -80,6 +80,7 @@ fn main() -> ExitCode {
 
 impl Args {
     fn measure(&self) -> Outcome<()> {
+        self.cores.check()?;
         let (rounds, seconds) = if self.smoke { (1, 0.2) } else { (self.rounds, self.seconds) };
         let time = Duration::try_from_secs_f64(seconds)?;
         let plan = Plan { cores: self.cores, rounds: rounds.into(), time, only: self.only.clone() };

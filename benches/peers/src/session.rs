@@ -15,6 +15,17 @@ pub(crate) struct Cores {
     pub(crate) far: usize,
 }
 
+impl Cores {
+    /// Fails where this process may not run on both.
+    pub(crate) fn check(self) -> Outcome<()> {
+        let allowed = rustix::thread::sched_getaffinity(None)?;
+        match [self.near, self.far].into_iter().find(|core| !allowed.is_set(*core)) {
+            Some(core) => Err(format!("core {core} is not for this process: see --cores").into()),
+            None => Ok(()),
+        }
+    }
+}
+
 /// What one turn came to.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Turn {
