@@ -45,9 +45,10 @@ pub(crate) fn svg(report: &Report) -> Outcome<String> {
 fn chart<'a>(area: &Area<'a>, report: &Report) -> Outcome<Chart<'a>> {
     let cells = || report.subjects.iter().flat_map(|row| row.cells.iter().flatten());
     let costs = || cells().filter_map(|cell| cell.costs.first().copied());
-    // Room above the highest bar for its figure.
-    let top = costs().fold(2.0, f64::max) * 4.0;
     let bottom = costs().fold(1.0, f64::min) / 1.5;
+    let highest = costs().fold(2.0, f64::max);
+    // Room above the highest bar for its figure, which is a quarter of the axis long.
+    let top = highest * (highest / bottom).powf(0.34);
     let groups = Measure::ALL.len() as f64;
     let mut chart = ChartBuilder::on(area)
         .caption(
