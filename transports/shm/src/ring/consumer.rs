@@ -171,9 +171,9 @@ impl<M: Memory> Consumer<M> {
         }
     }
 
-    /// Goes on to the record after one that was looked at.
+    /// Goes on to the record after one that was looked at; what was read since stays read.
     pub fn done(&mut self, seen: &Seen) {
-        self.at = seen.end;
+        self.at = self.at.max(seen.end);
     }
 
     /// Tells the other side how far its ring is free again, when that is worth it or it must be now.

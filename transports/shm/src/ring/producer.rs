@@ -3,6 +3,7 @@ use super::memory::{Memory, Reads, Word, Words, Writes};
 use super::record::{self, Kind, LONGEST, Shape};
 use super::{Layout, Way};
 use samebox_sys::memory::Own;
+use std::sync::atomic::{Ordering, compiler_fence};
 
 /// The writing end of a ring.
 #[derive(Debug)]
@@ -81,12 +82,13 @@ impl<M: Memory> Producer<M> {
         self.sleeping()
     }
 
-    /// Writes a record, to be published.
+    /// Writes a record, to be published; gives up memory that was reserved.
     ///
     /// # Errors
     /// When there is no room, or the other side lies.
     #[inline]
     pub fn push(&mut self, kind: Kind, payload: &[u8]) -> Result<(), Refused> {
+        self.take_back();
         let spot = self.place(!matches!(kind, Kind::Message), payload.len())?;
         let at = self.payload_of(&spot);
         self.own.write(at, payload);
@@ -102,7 +104,10 @@ impl<M: Memory> Producer<M> {
         }
         self.published = self.tail;
         self.words.store(Word::Tail, self.tail);
-        if !self.fenceless {
+        if self.fenceless {
+            // The system's barrier keeps the processor from looking first; the compiler is kept here.
+            compiler_fence(Ordering::SeqCst);
+        } else {
             M::fence();
         }
         self.sleeping()
@@ -163,7 +168,7 @@ impl<M: Memory> Producer<M> {
 
     /// Leaves out fences after a while in which the other side was awake.
     fn calm_down(&mut self) -> Option<Way> {
-        self.calm += 1;
+        self.calm = CALM.min(self.calm + 1);
         if self.calm < CALM || !M::has_barrier() {
             return None;
         }
