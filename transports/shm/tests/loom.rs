@@ -12,6 +12,7 @@ use loom::sync::atomic::{AtomicBool, Ordering};
 use loom::thread;
 use samebox_shm::ring::memory::Reads;
 use samebox_shm::ring::{Consumer, Kind, Layout, Place, Producer, Refused, Seen, Sleeper, Way};
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
@@ -64,17 +65,17 @@ struct Sleep {
     sleeper: Sleeper<Checked>,
     own: Arc<Bell>,
     other: Arc<Bell>,
-    peer: Arc<Side>,
+    peer: Rc<Side>,
 }
 
 impl Sleep {
-    fn pair(one: &Arc<Side>, two: &Arc<Side>) -> (Self, Self) {
+    fn pair(one: &Rc<Side>, two: &Rc<Side>) -> (Self, Self) {
         let (first, second) = (Arc::new(Bell::new()), Arc::new(Bell::new()));
-        let end = |own: &Arc<Side>, peer: &Arc<Side>, bell: &Arc<Bell>, other: &Arc<Bell>| Self {
+        let end = |own: &Rc<Side>, peer: &Rc<Side>, bell: &Arc<Bell>, other: &Arc<Bell>| Self {
             sleeper: Sleeper::new(own.words()),
             own: Arc::clone(bell),
             other: Arc::clone(other),
-            peer: Arc::clone(peer),
+            peer: Rc::clone(peer),
         };
         (end(one, two, &first, &second), end(two, one, &second, &first))
     }
@@ -376,7 +377,7 @@ impl Both {
     fn pair() -> (Self, Self) {
         let (one, two) = (Side::new(LAYOUT.length()), Side::new(LAYOUT.length()));
         let (first, second) = Sleep::pair(&one, &two);
-        let end = |own: &Arc<Side>, peer: &Arc<Side>, sleep| {
+        let end = |own: &Rc<Side>, peer: &Rc<Side>, sleep| {
             let mut writer = Producer::new(own.own(), own.words(), LAYOUT, usize::MAX);
             assert_eq!(writer.attach(peer.peer()), None);
             let reader = Consumer::new(own.words(), peer.peer(), LAYOUT, LARGE);

@@ -10,7 +10,8 @@ use loom::sync::atomic::{AtomicU64, Ordering, fence};
 use loom::sync::{Condvar, Mutex};
 use samebox_shm::ring::memory::{Memory, Reads, Word, Words, Writes};
 use std::collections::BTreeMap;
-use std::sync::{Arc, PoisonError};
+use std::rc::Rc;
+use std::sync::PoisonError;
 
 /// Memory under loom.
 #[derive(Debug)]
@@ -27,7 +28,7 @@ pub(crate) struct Side {
 struct Cells {
     content: Vec<u8>,
     /// `None` until two threads may meet.
-    touched: Option<BTreeMap<usize, Arc<UnsafeCell<()>>>>,
+    touched: Option<BTreeMap<usize, UnsafeCell<()>>>,
 }
 
 /// The words that a ring uses; without the bell, which is [`Bell`] here.
@@ -36,33 +37,33 @@ const WORDS: [Word; 6] =
 
 /// The bytes that a side writes.
 #[derive(Debug)]
-pub(crate) struct CheckedOwn(Arc<Side>);
+pub(crate) struct CheckedOwn(Rc<Side>);
 
 /// The words that a side writes.
 #[derive(Clone, Debug)]
-pub(crate) struct CheckedWords(Arc<Side>);
+pub(crate) struct CheckedWords(Rc<Side>);
 
 /// A side, seen from the other.
 #[derive(Clone, Debug)]
-pub(crate) struct CheckedPeer(Arc<Side>);
+pub(crate) struct CheckedPeer(Rc<Side>);
 
 impl Side {
-    pub(crate) fn new(length: usize) -> Arc<Self> {
+    pub(crate) fn new(length: usize) -> Rc<Self> {
         let cells = Cells { content: vec![0; length], touched: None };
         let words = std::array::from_fn(|_| AtomicU64::new(0));
-        Arc::new(Self { words, bytes: std::sync::Mutex::new(cells) })
+        Rc::new(Self { words, bytes: std::sync::Mutex::new(cells) })
     }
 
-    pub(crate) fn own(self: &Arc<Self>) -> CheckedOwn {
-        CheckedOwn(Arc::clone(self))
+    pub(crate) fn own(self: &Rc<Self>) -> CheckedOwn {
+        CheckedOwn(Rc::clone(self))
     }
 
-    pub(crate) fn words(self: &Arc<Self>) -> CheckedWords {
-        CheckedWords(Arc::clone(self))
+    pub(crate) fn words(self: &Rc<Self>) -> CheckedWords {
+        CheckedWords(Rc::clone(self))
     }
 
-    pub(crate) fn peer(self: &Arc<Self>) -> CheckedPeer {
-        CheckedPeer(Arc::clone(self))
+    pub(crate) fn peer(self: &Rc<Self>) -> CheckedPeer {
+        CheckedPeer(Rc::clone(self))
     }
 
     /// Watches from now on who touches which bytes.
@@ -85,7 +86,7 @@ impl Cells {
     fn touch(&mut self, at: usize, length: usize, touch: impl Fn(&UnsafeCell<()>)) {
         let Some(touched) = &mut self.touched else { return };
         for index in at / 8..(at + length).div_ceil(8) {
-            touch(touched.entry(index).or_insert_with(|| Arc::new(UnsafeCell::new(()))));
+            touch(touched.entry(index).or_insert_with(|| UnsafeCell::new(())));
         }
     }
 }
@@ -127,14 +128,20 @@ impl Reads for CheckedPeer {
         self.0.word(word).load(Ordering::Acquire)
     }
 
-    fn append(&self, at: usize, length: usize, into: &mut Vec<u8>) -> bool {
+    fn copy(&self, at: usize, into: &mut [u8]) -> bool {
         let mut cells = self.0.cells();
-        if at + length > cells.content.len() {
+        if at + into.len() > cells.content.len() {
             return false;
         }
-        cells.touch(at, length, |cell| cell.with(|_| ()));
-        into.extend_from_slice(&cells.content[at..at + length]);
+        cells.touch(at, into.len(), |cell| cell.with(|_| ()));
+        into.copy_from_slice(&cells.content[at..at + into.len()]);
         true
+    }
+
+    fn append(&self, at: usize, length: usize, into: &mut Vec<u8>) -> bool {
+        let start = into.len();
+        into.resize(start + length, 0);
+        self.copy(at, &mut into[start..])
     }
 }
 
