@@ -1,3 +1,4 @@
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 /// The moment after which a call gives up.
@@ -23,6 +24,12 @@ impl Deadline {
     /// A deadline that has passed already: the call tries once and does not wait.
     pub fn now() -> Self {
         Self(Some(Instant::now()))
+    }
+
+    /// As [`Deadline::now`], without a look at the clock.
+    pub fn past() -> Self {
+        static ONCE: OnceLock<Instant> = OnceLock::new();
+        Self(Some(*ONCE.get_or_init(Instant::now)))
     }
 
     /// A deadline `patience` from now; one too far off to count is [`Deadline::NEVER`].

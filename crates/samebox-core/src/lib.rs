@@ -31,7 +31,7 @@ pub use capabilities::{
 pub use deadline::Deadline;
 pub use endpoint::{Endpoint, nearest};
 pub use error::{Error, ErrorKind, Operation, Result};
-pub use message::{Answer, Message, Outgoing, Properties};
+pub use message::{Answer, Chunk, Message, Outgoing, Properties};
 pub use missing::Missing;
 pub use peer::{Peer, User};
 pub use report::{Counters, Faults};

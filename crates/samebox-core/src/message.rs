@@ -7,10 +7,59 @@ use std::time::Duration;
 
 /// One message as its receiver sees it: payload, sender, properties and a way to answer.
 pub struct Message {
-    payload: Bytes,
-    peer: Arc<Peer>,
+    content: Content,
     properties: Option<Box<Properties>>,
     answer: Option<Box<dyn Answer>>,
+}
+
+/// A payload and its sender.
+enum Content {
+    Whole { payload: Bytes, peer: Arc<Peer> },
+    Part(Part),
+}
+
+/// Bytes that came from one peer at once, and that many messages share.
+#[derive(Debug)]
+pub struct Chunk {
+    bytes: Vec<u8>,
+    peer: Arc<Peer>,
+}
+
+/// A payload that shares its memory and its sender with others.
+struct Part {
+    chunk: Arc<Chunk>,
+    start: usize,
+    end: usize,
+}
+
+impl Chunk {
+    /// No bytes yet, of `peer`.
+    pub fn new(peer: Arc<Peer>) -> Self {
+        Self { bytes: Vec::new(), peer }
+    }
+
+    /// Its bytes.
+    #[inline]
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Its bytes, while no message shares them.
+    pub fn bytes_mut(&mut self) -> &mut Vec<u8> {
+        &mut self.bytes
+    }
+
+    /// Who sent them.
+    pub fn peer(&self) -> &Arc<Peer> {
+        &self.peer
+    }
+}
+
+impl AsRef<[u8]> for Part {
+    #[inline]
+    fn as_ref(&self) -> &[u8] {
+        &self.chunk.bytes[self.start..self.end]
+    }
 }
 
 /// Carries one answer back to the caller; what a duplex transport puts into a [`Message`].
@@ -34,7 +83,23 @@ pub trait Answer: Send {
 impl Message {
     /// A message that cannot be answered.
     pub fn new(payload: impl Into<Bytes>, peer: Arc<Peer>) -> Self {
-        Self { payload: payload.into(), peer, properties: None, answer: None }
+        let content = Content::Whole { payload: payload.into(), peer };
+        Self { content, properties: None, answer: None }
+    }
+
+    /// A message whose payload is those bytes of a chunk, and whose sender is the chunk's.
+    ///
+    /// # Panics
+    /// When they are not all there.
+    #[inline]
+    pub fn part(
+        chunk: &Arc<Chunk>,
+        bytes: std::ops::Range<usize>,
+        answer: Option<Box<dyn Answer>>,
+    ) -> Self {
+        assert!(bytes.start <= bytes.end && bytes.end <= chunk.bytes.len(), "bytes of the chunk");
+        let part = Part { chunk: Arc::clone(chunk), start: bytes.start, end: bytes.end };
+        Self { content: Content::Part(part), properties: None, answer }
     }
 
     /// The same message, to be answered through `answer`.
@@ -52,8 +117,12 @@ impl Message {
     }
 
     /// The bytes the sender sent, no more and no less.
+    #[inline]
     pub fn payload(&self) -> &[u8] {
-        &self.payload
+        match &self.content {
+            Content::Whole { payload, .. } => payload,
+            Content::Part(part) => part.as_ref(),
+        }
     }
 
     /// The payload as text.
@@ -61,17 +130,23 @@ impl Message {
     /// # Errors
     /// When the bytes are not UTF-8.
     pub fn text(&self) -> Result<&str, Utf8Error> {
-        std::str::from_utf8(&self.payload)
+        std::str::from_utf8(self.payload())
     }
 
     /// The payload itself, cheap to clone and to keep.
     pub fn into_payload(self) -> Bytes {
-        self.payload
+        match self.content {
+            Content::Whole { payload, .. } => payload,
+            Content::Part(part) => Bytes::from_owner(part),
+        }
     }
 
     /// Who sent it, as far as the operating system vouches.
     pub fn peer(&self) -> &Peer {
-        &self.peer
+        match &self.content {
+            Content::Whole { peer, .. } => peer,
+            Content::Part(part) => &part.chunk.peer,
+        }
     }
 
     /// The properties its mechanism carried; the default ones where it has none.
@@ -96,7 +171,7 @@ impl Message {
     /// `Unsupported` when the sender does not expect an answer, `Disconnected` when it is gone,
     /// `TooLarge` above its limit, `Full` when it does not read what it asked for.
     pub fn reply(&mut self, payload: impl AsRef<[u8]>) -> Result<()> {
-        self.take_answer()?.reply(payload.as_ref(), Deadline::now())
+        self.take_answer()?.reply(payload.as_ref(), Deadline::past())
     }
 
     /// Answers the sender that its call failed, in words.
@@ -104,12 +179,12 @@ impl Message {
     /// # Errors
     /// As [`Message::reply`]; `Unsupported` where the wire has no faults.
     pub fn fault(&mut self, reason: &str) -> Result<()> {
-        self.take_answer()?.fault(reason, Deadline::now())
+        self.take_answer()?.fault(reason, Deadline::past())
     }
 
     fn take_answer(&mut self) -> Result<Box<dyn Answer>> {
         self.answer.take().ok_or_else(|| {
-            let sender = self.peer.to_string();
+            let sender = self.peer().to_string();
             let why = "the sender does not wait for an answer, or has one already";
             Error::new(ErrorKind::Unsupported, Operation::Reply, sender, why)
                 .with_advice("answer only messages for which `can_reply` holds, once")
@@ -120,8 +195,8 @@ impl Message {
 impl fmt::Debug for Message {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Message")
-            .field("payload", &self.payload)
-            .field("peer", &self.peer)
+            .field("payload", &self.payload())
+            .field("peer", self.peer())
             .field("properties", self.properties())
             .field("can_reply", &self.can_reply())
             .finish()

@@ -74,7 +74,13 @@ pub trait Look {
     /// Who sent it.
     fn peer(&self) -> &Peer;
 
-    /// Takes the way to answer it, where it is a question.
+    /// Answers it, where it is a question that has no answer yet.
+    ///
+    /// # Errors
+    /// As [`Answer::reply`]; `Unsupported` when the sender does not wait for an answer.
+    fn reply(&mut self, payload: &[u8]) -> Result<()>;
+
+    /// Takes the way to answer it later, where it is a question.
     fn take_answer(&mut self) -> Option<Box<dyn Answer>>;
 
     /// Gives its memory back to the sender.

@@ -69,7 +69,7 @@ impl Looked<'_> {
     /// # Errors
     /// As [`Message::reply`](crate::Message::reply).
     pub fn reply(&mut self, payload: impl AsRef<[u8]>) -> Result<()> {
-        self.take_answer()?.reply(payload.as_ref(), Deadline::now())
+        self.inbox.reply(payload.as_ref())
     }
 
     /// Answers that the call failed, in words.
@@ -77,7 +77,7 @@ impl Looked<'_> {
     /// # Errors
     /// As [`Message::fault`](crate::Message::fault).
     pub fn fault(&mut self, reason: &str) -> Result<()> {
-        self.take_answer()?.fault(reason, Deadline::now())
+        self.take_answer()?.fault(reason, Deadline::past())
     }
 
     fn take_answer(&mut self) -> Result<Box<dyn Answer>> {

@@ -116,7 +116,7 @@ impl Ring {
             ring.writer.producer.push(Kind::Message, &vec![0; size - 8]).unwrap();
         }
         assert_eq!(ring.writer.producer.publish(), None);
-        (0..records).for_each(|_| drop(ring.reader.consumer.read().unwrap().unwrap()));
+        (0..records).for_each(|_| assert!(ring.reader.consumer.read().unwrap().is_some()));
         assert_eq!(ring.reader.consumer.release(true), None);
         ring.watched()
     }
@@ -179,7 +179,7 @@ impl Reader {
     fn check(&self, seen: &Seen, length: usize) -> u8 {
         assert_eq!(seen.kind, Kind::Message);
         let payload = match &seen.place {
-            Place::Copied(payload) => payload.to_vec(),
+            Place::Copied(at, length) => self.consumer.copied(*at, *length).to_vec(),
             Place::Theirs(at, length) => {
                 let mut payload = Vec::new();
                 assert!(self.consumer.peer().append(*at, *length, &mut payload));

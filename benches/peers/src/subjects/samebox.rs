@@ -55,14 +55,21 @@ impl Far for SameboxFar {
     }
 
     fn answer(&mut self) -> Outcome<()> {
-        let mut message = self.server.recv(Deadline::NEVER)?;
-        self.answer.clear();
-        self.answer.extend_from_slice(message.payload());
-        Ok(message.reply(&self.answer)?)
+        let mut question = self.server.look(Deadline::NEVER)?;
+        self.answer.resize(question.len(), 0);
+        if !question.copy_to(0, &mut self.answer) {
+            return Err("a question that is not whole".into());
+        }
+        Ok(question.reply(&self.answer)?)
     }
 
     fn take(&mut self) -> Outcome<Option<u64>> {
-        Ok(Some(number_in(self.server.recv(Deadline::NEVER)?.payload())))
+        let message = self.server.look(Deadline::NEVER)?;
+        let mut number = [0; 8];
+        if !message.copy_to(0, &mut number) {
+            return Err("a message without a number".into());
+        }
+        Ok(Some(u64::from_le_bytes(number)))
     }
 
     fn answer_by_loan(&mut self) -> Outcome<()> {

@@ -158,7 +158,9 @@ impl Connection {
         let mut any = false;
         while let Some(seen) = server.consumer.read().map_err(broken)? {
             let payload = match seen.place {
-                Place::Copied(payload) => payload,
+                Place::Copied(at, length) => {
+                    Bytes::copy_from_slice(server.consumer.copied(at, length))
+                }
                 Place::Theirs(at, length) => copy_out(&server.consumer, at, length, &self.pool),
             };
             let is_asked = match seen.kind {

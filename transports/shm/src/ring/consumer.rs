@@ -1,7 +1,8 @@
 use super::memory::{Memory, Reads, Word, Words};
 use super::record::{self, ALIGNMENT, Header, Kind, LONGEST, Shape};
 use super::{Layout, Way};
-use samebox_core::{Buf, Bytes};
+use samebox_core::{Chunk, Peer};
+use std::sync::Arc;
 
 /// The reading end of a ring.
 ///
@@ -18,7 +19,7 @@ pub struct Consumer<M: Memory> {
     at: u64,
     released: u64,
     /// A run that was copied out, and how far it has been used up.
-    run: Bytes,
+    run: Arc<Chunk>,
     used: usize,
     /// The room that was last said to be there.
     told: u64,
@@ -27,7 +28,7 @@ pub struct Consumer<M: Memory> {
 }
 
 /// A record that was found.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Seen {
     /// What it is.
     pub kind: Kind,
@@ -37,10 +38,10 @@ pub struct Seen {
 }
 
 /// Where a payload is.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub enum Place {
-    /// In memory of this process.
-    Copied(Bytes),
+    /// In the run that was copied out, at that place and of that length.
+    Copied(usize, usize),
     /// In the other side's memory, at that place and of that length.
     Theirs(usize, usize),
 }
@@ -67,11 +68,18 @@ impl<M: Memory> Consumer<M> {
             max,
             at: 0,
             released: 0,
-            run: Bytes::new(),
+            run: Arc::new(Chunk::new(Arc::new(Peer::UNKNOWN))),
             used: 0,
             told: 0,
             heavy: false,
         }
+    }
+
+    /// The same consumer, of records that `peer` sends.
+    #[must_use]
+    pub fn of(mut self, peer: Arc<Peer>) -> Self {
+        self.run = Arc::new(Chunk::new(peer));
+        self
     }
 
     /// The other side.
@@ -81,13 +89,13 @@ impl<M: Memory> Consumer<M> {
 
     /// Whether a run that was copied out has records left.
     pub fn has_run(&self) -> bool {
-        self.used < self.run.len()
+        self.used < self.run.bytes().len()
     }
 
     /// Whether there is something to read.
     #[inline]
     pub fn is_ready(&self) -> bool {
-        self.used < self.run.len() || self.peer.load(Word::Tail) != self.at
+        self.has_run() || self.peer.load(Word::Tail) != self.at
     }
 
     /// The next record, copying a run of them out first when none is left.
@@ -96,10 +104,10 @@ impl<M: Memory> Consumer<M> {
     /// When the other side breaks the rules.
     #[inline]
     pub fn read(&mut self) -> Result<Option<Seen>, Broken> {
-        if self.used == self.run.len() && !self.fetch()? {
+        if !self.has_run() && !self.fetch()? {
             return Ok(None);
         }
-        let rest = &self.run[self.used..];
+        let rest = &self.run.bytes()[self.used..];
         let Some(header) = record::decode(rest) else { return self.cut_short() };
         let Header::Record { kind, shape, block } = header else {
             self.skip()?;
@@ -109,31 +117,24 @@ impl<M: Memory> Consumer<M> {
         if shape.size() > rest.len() {
             return self.cut_short();
         }
-        let is_all = self.used == 0 && rest.len() == shape.header() + shape.length;
         let place = match shape.block {
-            true => {
-                self.used += shape.size();
-                self.block(block, shape.length)?
-            }
-            false if is_all => self.whole(shape.header()),
-            false => self.part(shape),
+            true => self.block(block, shape.length)?,
+            false => Place::Copied(self.used + shape.header(), shape.length),
         };
+        self.used += shape.size();
         self.at += shape.size() as u64;
         Ok(Some(Seen { kind, place, end: self.at }))
     }
 
-    /// The payload of the only record of a run: its memory is handed over and not shared.
-    fn whole(&mut self, header: usize) -> Place {
-        let mut payload = std::mem::take(&mut self.run);
-        payload.advance(header);
-        Place::Copied(payload)
+    /// The payload of the record that was read last, if that was copied out.
+    pub fn copied(&self, start: usize, length: usize) -> &[u8] {
+        &self.run.bytes()[start..start + length]
     }
 
+    /// The run that was copied out last, which messages may share.
     #[inline]
-    fn part(&mut self, shape: Shape) -> Place {
-        let start = self.used + shape.header();
-        self.used += shape.size();
-        Place::Copied(self.run.slice(start..start + shape.length))
+    pub fn run(&self) -> &Arc<Chunk> {
+        &self.run
     }
 
     /// The next record where it lies; [`Consumer::done`] goes on to the one after it.
@@ -141,7 +142,7 @@ impl<M: Memory> Consumer<M> {
     /// # Errors
     /// When the other side breaks the rules.
     pub fn look(&mut self) -> Result<Option<Seen>, Broken> {
-        if self.used < self.run.len() {
+        if self.has_run() {
             return self.read();
         }
         let Some(waiting) = self.waiting()? else { return Ok(None) };
@@ -226,12 +227,13 @@ impl<M: Memory> Consumer<M> {
         let Some(waiting) = self.waiting()? else { return Ok(false) };
         let longest = RUN.max(self.layout.inline() + LONGEST + ALIGNMENT);
         let length = waiting.min(longest);
-        let mut run = Vec::with_capacity(length);
-        if !self.peer.append(self.offset(), length, &mut run) {
+        let offset = self.offset();
+        self.used = 0;
+        let run = emptied(&mut self.run);
+        run.reserve_exact(length);
+        if !self.peer.append(offset, length, run) {
             return Err(Broken::Malformed("its ring is not all there"));
         }
-        self.run = Bytes::from(run);
-        self.used = 0;
         Ok(true)
     }
 
@@ -240,8 +242,7 @@ impl<M: Memory> Consumer<M> {
         if self.used == 0 {
             return Err(Broken::Malformed("a record has no meaning, or no end"));
         }
-        self.run = Bytes::new();
-        self.used = 0;
+        self.used = self.run.bytes().len();
         self.read()
     }
 
@@ -251,8 +252,7 @@ impl<M: Memory> Consumer<M> {
             return Err(Broken::Malformed("it leaves out its whole ring"));
         }
         self.at += (self.layout.ring - self.offset()) as u64;
-        self.run = Bytes::new();
-        self.used = 0;
+        self.used = self.run.bytes().len();
         Ok(())
     }
 
@@ -275,4 +275,15 @@ impl<M: Memory> Consumer<M> {
         self.heavy = true;
         Ok(Place::Theirs(self.layout.ring + start as usize, length))
     }
+}
+
+/// A run without bytes: the one that was, where no message shares it any more.
+fn emptied(run: &mut Arc<Chunk>) -> &mut Vec<u8> {
+    // Nobody can come to share it but through this one.
+    if Arc::strong_count(run) > 1 {
+        *run = Arc::new(Chunk::new(Arc::clone(run.peer())));
+    }
+    let bytes = Arc::get_mut(run).expect("nobody else has it").bytes_mut();
+    bytes.clear();
+    bytes
 }

@@ -17,22 +17,8 @@ impl ShmAnswer {
     }
 
     fn send(&mut self, kind: Kind, payload: &[u8]) -> Result<()> {
-        let max = self.link.max;
-        if payload.len() > max {
-            let why = format!("the answer has {} bytes, {max} are allowed", payload.len());
-            return Err(self.error(ErrorKind::TooLarge, why));
-        }
-        self.answered = true;
-        self.link.send(kind, payload).map_err(|error| match error.kind() {
-            io::ErrorKind::WouldBlock => {
-                self.error(ErrorKind::Full, "the caller does not read the answers it asked for")
-            }
-            _ => self.error(ErrorKind::Disconnected, "the caller has gone"),
-        })
-    }
-
-    fn error(&self, kind: ErrorKind, why: impl Into<String>) -> Error {
-        Error::new(kind, Operation::Reply, format!("a client of {}", self.link.endpoint), why)
+        self.answered = payload.len() <= self.link.max;
+        send(&self.link, kind, payload)
     }
 
     fn fail(&mut self, reason: &str) -> Result<()> {
@@ -40,6 +26,28 @@ impl ShmAnswer {
         let end = reason.floor_char_boundary(self.link.max);
         self.send(Kind::Fault(self.number), &reason.as_bytes()[..end])
     }
+}
+
+/// Sends an answer to the client behind `link`.
+///
+/// # Errors
+/// As [`Answer::reply`].
+#[inline]
+pub(super) fn send(link: &Link, kind: Kind, payload: &[u8]) -> Result<()> {
+    if payload.len() > link.max {
+        let why = format!("the answer has {} bytes, {} are allowed", payload.len(), link.max);
+        return Err(refused(link, ErrorKind::TooLarge, why));
+    }
+    link.send(kind, payload).map_err(|error| match error.kind() {
+        io::ErrorKind::WouldBlock => {
+            refused(link, ErrorKind::Full, "the caller does not read the answers it asked for")
+        }
+        _ => refused(link, ErrorKind::Disconnected, "the caller has gone"),
+    })
+}
+
+fn refused(link: &Link, kind: ErrorKind, why: impl Into<String>) -> Error {
+    Error::new(kind, Operation::Reply, format!("a client of {}", link.endpoint), why)
 }
 
 impl Answer for ShmAnswer {

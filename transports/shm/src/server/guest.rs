@@ -61,6 +61,7 @@ impl Client {
         // Nothing has been published that it could sleep through.
         let _ = producer.attach(theirs.clone());
         let consumer = Consumer::new(words.clone(), theirs, terms.layout, options.max);
+        let consumer = consumer.of(Arc::clone(&peer));
         let link = Link::new(
             line,
             words.clone(),

@@ -1,18 +1,12 @@
 //! Looking at messages where their senders wrote them.
 
-use super::ShmInbox;
-use super::answer::ShmAnswer;
+use super::answer::{self, ShmAnswer};
 use super::guest::Guest;
-use crate::ring::{Kind, Place, Seen};
-use samebox_core::{Answer, Bytewise, Deadline, ErrorKind, Look, Peer, Result};
+use super::{Found, ShmInbox};
+use crate::ring::{Kind, Place};
+use samebox_core::{Answer, Bytewise, Deadline, ErrorKind, Look, Operation, Peer, Result};
 use samebox_sys::memory::View;
 use std::sync::Arc;
-
-/// A message that is looked at.
-pub(super) struct Looked {
-    token: usize,
-    seen: Seen,
-}
 
 /// What is looked at, byte by byte.
 impl Bytewise for ShmInbox {
@@ -33,18 +27,18 @@ impl Bytewise for ShmInbox {
 impl ShmInbox {
     /// The message that is looked at, where it lies; nothing when there is none.
     fn view(&self) -> View<'_> {
-        let view = self.looked_at.as_ref().and_then(|looked| match &looked.seen.place {
-            Place::Copied(payload) => Some(View::from(&payload[..])),
-            Place::Theirs(at, length) => match self.guests.get(looked.token)? {
-                Guest::Client(client) => client.consumer.peer().view(*at, *length),
-                Guest::Stranger { .. } => None,
-            },
+        let view = self.looked_at.and_then(|found| {
+            let Guest::Client(client) = self.guests.get(found.token)? else { return None };
+            match found.seen.place {
+                Place::Copied(at, length) => Some(client.consumer.copied(at, length).into()),
+                Place::Theirs(at, length) => client.consumer.peer().view(at, length),
+            }
         });
         view.unwrap_or_else(|| View::from(&[][..]))
     }
 
     /// The next message of the client whose turn it is, where it lies.
-    fn find(&mut self, token: usize) -> Option<Looked> {
+    fn see(&mut self, token: usize) -> Option<Found> {
         let Some(Guest::Client(client)) = self.guests.get_mut(token) else {
             self.rounds.pass();
             return None;
@@ -52,7 +46,7 @@ impl ShmInbox {
         match client.consumer.look() {
             Ok(Some(seen)) if matches!(seen.kind, Kind::Message | Kind::Call(_)) => {
                 self.counters.received += 1;
-                return Some(Looked { token, seen });
+                return Some(Found { token, seen });
             }
             Ok(Some(_)) => self.cut(token, ErrorKind::Malformed, "it answered what nobody asked"),
             Ok(None) => self.end_turn(token),
@@ -65,7 +59,7 @@ impl ShmInbox {
 impl Look for ShmInbox {
     fn look(&mut self, deadline: Deadline) -> Result<()> {
         self.done();
-        self.looked_at = Some(self.next_of(Self::find, deadline)?);
+        self.looked_at = Some(self.next_of(Self::see, deadline)?);
         Ok(())
     }
 
@@ -74,32 +68,43 @@ impl Look for ShmInbox {
     }
 
     fn peer(&self) -> &Peer {
-        match self.looked_at.as_ref().and_then(|looked| self.guests.get(looked.token)) {
+        match self.looked_at.and_then(|found| self.guests.get(found.token)) {
             Some(Guest::Client(client)) => &client.peer,
             _ => &Peer::UNKNOWN,
         }
     }
 
+    fn reply(&mut self, payload: &[u8]) -> Result<()> {
+        if let Some(found) = &mut self.looked_at
+            && let Kind::Call(number) = found.seen.kind
+            && let Some(Guest::Client(client)) = self.guests.get(found.token)
+        {
+            found.seen.kind = Kind::Message;
+            return answer::send(&client.link, Kind::Reply(number), payload);
+        }
+        let why = "the sender does not wait for an answer, or has one already";
+        let error = self.endpoint.error(ErrorKind::Unsupported, Operation::Reply, why);
+        Err(error.with_advice("answer only calls, and once"))
+    }
+
     fn take_answer(&mut self) -> Option<Box<dyn Answer>> {
-        let looked = self.looked_at.as_mut()?;
-        let Kind::Call(number) = std::mem::replace(&mut looked.seen.kind, Kind::Message) else {
+        let found = self.looked_at.as_mut()?;
+        let Kind::Call(number) = std::mem::replace(&mut found.seen.kind, Kind::Message) else {
             return None;
         };
-        let Some(Guest::Client(client)) = self.guests.get(looked.token) else { return None };
+        let Some(Guest::Client(client)) = self.guests.get(found.token) else { return None };
         Some(Box::new(ShmAnswer::new(Arc::clone(&client.link), number)))
     }
 
     fn done(&mut self) {
-        let Some(mut looked) = self.looked_at.take() else { return };
-        // A question that nobody answered is answered so.
-        if matches!(looked.seen.kind, Kind::Call(_)) {
-            self.looked_at = Some(looked);
-            drop(self.take_answer());
-            let Some(again) = self.looked_at.take() else { return };
-            looked = again;
+        if self.looked_at.is_none() {
+            return;
         }
-        if let Some(Guest::Client(client)) = self.guests.get_mut(looked.token) {
-            client.consumer.done(&looked.seen);
+        // A question that nobody answered is answered so.
+        drop(self.take_answer());
+        let Some(found) = self.looked_at.take() else { return };
+        if let Some(Guest::Client(client)) = self.guests.get_mut(found.token) {
+            client.consumer.done(&found.seen);
             let way = client.consumer.release(false);
             client.link.wake(way);
         }

@@ -14,13 +14,12 @@ use crate::spin::Spin;
 use answer::ShmAnswer;
 use guest::{Client, Guest};
 use link::Hub;
-use looking::Looked;
 use mio::{Events, Poll, Token, Waker};
 use rendezvous::Rendezvous;
 use rounds::Rounds;
 use samebox_core::{
-    Bytes, Counters, Deadline, Endpoint, Error, ErrorKind, Faults, Inbox, Look, Message, Operation,
-    Result, Stopper,
+    Answer, Bytes, Counters, Deadline, Endpoint, Error, ErrorKind, Faults, Inbox, Look, Message,
+    Operation, Result, Stopper,
 };
 use samebox_stream::{NamedListener, Pool};
 use slab::Slab;
@@ -46,7 +45,14 @@ pub struct ShmInbox {
     counters: Counters,
     faults: Faults,
     /// The message that is looked at where it lies.
-    looked_at: Option<Looked>,
+    looked_at: Option<Found>,
+}
+
+/// A message that was found with one client.
+#[derive(Clone, Copy, Debug)]
+struct Found {
+    token: usize,
+    seen: Seen,
 }
 
 const DOOR: Token = Token(usize::MAX);
@@ -93,7 +99,7 @@ impl ShmInbox {
 
     /// The next message of the client whose turn it is.
     #[inline]
-    fn take(&mut self, token: usize) -> Option<Message> {
+    fn find(&mut self, token: usize) -> Option<Found> {
         let Some(Guest::Client(client)) = self.guests.get_mut(token) else {
             self.rounds.pass();
             return None;
@@ -102,24 +108,36 @@ impl ShmInbox {
             client.link.wake(Some(way));
         }
         match client.consumer.read() {
-            Ok(Some(seen)) => match message(client, seen, &self.pool) {
-                Some(message) => {
-                    self.counters.received += 1;
-                    Some(message)
-                }
-                None => {
-                    let why = "it answered what nobody asked";
-                    self.cut(token, ErrorKind::Malformed, why);
-                    None
-                }
-            },
-            Ok(None) => {
-                self.end_turn(token);
-                None
+            Ok(Some(seen)) if matches!(seen.kind, Kind::Message | Kind::Call(_)) => {
+                self.counters.received += 1;
+                return Some(Found { token, seen });
             }
-            Err(broken) => {
-                self.cut_broken(token, &broken);
-                None
+            Ok(Some(_)) => self.cut(token, ErrorKind::Malformed, "it answered what nobody asked"),
+            Ok(None) => self.end_turn(token),
+            Err(broken) => self.cut_broken(token, &broken),
+        }
+        None
+    }
+
+    /// The message that was found.
+    #[inline]
+    fn message(&mut self, Found { token, seen }: Found) -> Option<Message> {
+        let Some(Guest::Client(client)) = self.guests.get_mut(token) else { return None };
+        let answer: Option<Box<dyn Answer>> = match seen.kind {
+            Kind::Call(number) => Some(Box::new(ShmAnswer::new(Arc::clone(&client.link), number))),
+            _ => None,
+        };
+        match seen.place {
+            Place::Copied(at, length) => {
+                Some(Message::part(client.consumer.run(), at..at + length, answer))
+            }
+            Place::Theirs(at, length) => {
+                let payload = copy_out(client, at, length, &self.pool);
+                let message = Message::new(payload, Arc::clone(&client.peer));
+                Some(match answer {
+                    Some(answer) => message.with_answer(answer),
+                    None => message,
+                })
             }
         }
     }
@@ -200,34 +218,14 @@ impl ShmInbox {
     }
 }
 
-/// What a record is to the receiver; `None` when it is nothing a client may send.
-#[inline]
-fn message(client: &mut Client, seen: Seen, pool: &Pool) -> Option<Message> {
-    let payload = match seen.place {
-        Place::Copied(payload) => payload,
-        Place::Theirs(at, length) => {
-            let payload = copy_out(client, at, length, pool);
-            let way = client.consumer.release(false);
-            client.link.wake(way);
-            payload
-        }
-    };
-    let message = Message::new(payload, Arc::clone(&client.peer));
-    match seen.kind {
-        Kind::Message => Some(message),
-        Kind::Call(number) => {
-            let answer = ShmAnswer::new(Arc::clone(&client.link), number);
-            Some(message.with_answer(Box::new(answer)))
-        }
-        Kind::Reply(_) | Kind::Fault(_) => None,
-    }
-}
-
-fn copy_out(client: &Client, at: usize, length: usize, pool: &Pool) -> Bytes {
+/// Copies a block out, and gives it back at once.
+fn copy_out(client: &mut Client, at: usize, length: usize, pool: &Pool) -> Bytes {
     let mut buffer = pool.take(length);
     if let Some(view) = client.consumer.peer().view(at, length) {
         view.append_to(&mut buffer);
     }
+    let way = client.consumer.release(false);
+    client.link.wake(way);
     pool.lend(buffer)
 }
 
@@ -237,7 +235,12 @@ impl Inbox for ShmInbox {
         if self.looked_at.is_some() {
             self.done();
         }
-        self.next_of(Self::take, deadline)
+        loop {
+            let found = self.next_of(Self::find, deadline)?;
+            if let Some(message) = self.message(found) {
+                return Ok(message);
+            }
+        }
     }
 
     fn stopper(&self) -> Stopper {
