@@ -24,7 +24,7 @@ const FAILURES: u32 = 4;
 const NOW_AND_THEN: u32 = 16;
 
 /// Looks between two looks at the clock.
-const LOOKS: u32 = 64;
+const LOOKS: u32 = 128;
 
 impl Spin {
     /// Looks until something is `ready`; tells whether it was in time.
@@ -34,6 +34,13 @@ impl Spin {
             return ready();
         }
         self.skipped = 0;
+        // An answer that comes at once is seen sooner without pauses.
+        for _ in 0..LOOKS {
+            if ready() {
+                self.failures = 0;
+                return true;
+            }
+        }
         let begin = Instant::now();
         loop {
             for _ in 0..LOOKS {
@@ -60,7 +67,7 @@ mod tests {
         let mut looks = 0;
         assert!(Spin::default().until(|| {
             looks += 1;
-            looks == 100
+            looks == 300
         }));
     }
 

@@ -46,13 +46,19 @@ impl Rounds {
             let at = (self.next + step) % self.hot.len();
             if ready(self.hot[at]) {
                 self.next = at + 1;
-                self.turn = Some(self.hot[at]);
-                self.left = MESSAGES;
-                self.turns += 1;
+                self.give(self.hot[at]);
                 return true;
             }
         }
         false
+    }
+
+    /// Gives the turn to a client that has something.
+    #[inline]
+    pub(super) fn give(&mut self, token: usize) {
+        self.turn = Some(token);
+        self.left = MESSAGES;
+        self.turns += 1;
     }
 
     /// Notes that news were looked at; tells whether that was overdue.

@@ -98,13 +98,19 @@ impl ShmInbox {
             return false;
         }
         let Self { spin, rounds, guests, stopped, .. } = self;
-        spin.until(|| {
+        let mut next = None;
+        let is_news = spin.until(|| {
             let ready = |token: &usize| match guests.get(*token) {
                 Some(Guest::Client(client)) => client.consumer.is_ready(),
                 _ => false,
             };
-            rounds.hot().iter().any(ready) || stopped.load(Ordering::Relaxed)
-        })
+            next = rounds.hot().iter().copied().find(|token| ready(token));
+            next.is_some() || stopped.load(Ordering::Relaxed)
+        });
+        if let Some(token) = next {
+            rounds.give(token);
+        }
+        is_news
     }
 
     /// Has clients without messages ring from now on; those that have some stay.
