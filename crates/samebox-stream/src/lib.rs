@@ -22,9 +22,9 @@ mod unix;
 mod windows;
 
 #[cfg(target_os = "linux")]
-use ticker_linux::Ticker;
+pub use ticker_linux::Ticker;
 #[cfg(not(target_os = "linux"))]
-use ticker_portable::Ticker;
+pub use ticker_portable::Ticker;
 
 pub use client::StreamClient;
 pub use mechanism::{Accepted, Channel, Connector, FEW, Few, Listener, Ready, Stream};

@@ -14,14 +14,17 @@ use std::time::Duration;
 /// A wait with a time limit would set a timer in the kernel each time, and a busy server waits for
 /// every message; this one is set once.
 #[derive(Debug)]
-pub(crate) struct Ticker {
+pub struct Ticker {
     timer: OwnedFd,
     is_on: bool,
 }
 
 impl Ticker {
     /// A ticker that is off, whose ticks are news under `token`.
-    pub(crate) fn new(registry: &Registry, token: Token) -> io::Result<Self> {
+    ///
+    /// # Errors
+    /// The operating system's.
+    pub fn new(registry: &Registry, token: Token) -> io::Result<Self> {
         let flags = TimerfdFlags::CLOEXEC | TimerfdFlags::NONBLOCK;
         let timer = timerfd_create(TimerfdClockId::Monotonic, flags)?;
         SourceFd(&timer.as_raw_fd()).register(registry, token, Interest::READABLE)?;
@@ -29,7 +32,7 @@ impl Ticker {
     }
 
     /// Turns it on or off, when it is not so already.
-    pub(crate) fn turn(&mut self, on: bool, period: Duration) {
+    pub fn turn(&mut self, on: bool, period: Duration) {
         if on == self.is_on {
             return;
         }
@@ -43,13 +46,13 @@ impl Ticker {
     }
 
     /// Whether it is time, given whether there was news under its token; then the next tick is news.
-    pub(crate) fn is_due(&mut self, news: bool, _: Duration) -> bool {
+    pub fn is_due(&mut self, news: bool, _: Duration) -> bool {
         // The count of ticks is of no use, but reading it makes the next one news.
         news && rustix::io::read(&self.timer, &mut [0; 8]).is_ok()
     }
 
     /// How long a wait may take at most.
-    pub(crate) const fn limit(&self) -> Option<Duration> {
+    pub const fn limit(&self) -> Option<Duration> {
         None
     }
 }

@@ -4,25 +4,28 @@ use std::time::{Duration, Instant};
 
 /// A tick every now and then while it is on, by limits on the time of waits.
 #[derive(Debug)]
-pub(crate) struct Ticker {
+pub struct Ticker {
     next: Option<Instant>,
 }
 
 impl Ticker {
     /// A ticker that is off.
-    pub(crate) fn new(_: &Registry, _: Token) -> io::Result<Self> {
+    ///
+    /// # Errors
+    /// The operating system's.
+    pub fn new(_: &Registry, _: Token) -> io::Result<Self> {
         Ok(Self { next: None })
     }
 
     /// Turns it on or off, when it is not so already.
-    pub(crate) fn turn(&mut self, on: bool, period: Duration) {
+    pub fn turn(&mut self, on: bool, period: Duration) {
         if on != self.next.is_some() {
             self.next = on.then(|| Instant::now() + period);
         }
     }
 
     /// Whether it is time.
-    pub(crate) fn is_due(&mut self, _: bool, period: Duration) -> bool {
+    pub fn is_due(&mut self, _: bool, period: Duration) -> bool {
         let now = Instant::now();
         let due = self.next.is_some_and(|next| next <= now);
         if due {
@@ -32,7 +35,7 @@ impl Ticker {
     }
 
     /// How long a wait may take at most.
-    pub(crate) fn limit(&self) -> Option<Duration> {
+    pub fn limit(&self) -> Option<Duration> {
         self.next.map(|next| next.saturating_duration_since(Instant::now()))
     }
 }

@@ -21,11 +21,10 @@ use samebox_core::{
     Answer, Bytes, Counters, Deadline, Endpoint, Error, ErrorKind, Faults, Inbox, Look, Message,
     Operation, Result, Stopper,
 };
-use samebox_stream::{NamedListener, Pool};
+use samebox_stream::{NamedListener, Pool, Ticker};
 use slab::Slab;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
 
 /// The inbox of `shm:`.
 pub struct ShmInbox {
@@ -41,7 +40,9 @@ pub struct ShmInbox {
     rounds: Rounds,
     spin: Spin,
     pool: Pool,
-    swept: Instant,
+    ticker: Ticker,
+    /// How many guests have not said yet what their memory is.
+    strangers: usize,
     counters: Counters,
     faults: Faults,
     /// The message that is looked at where it lies.
@@ -57,6 +58,7 @@ struct Found {
 
 const DOOR: Token = Token(usize::MAX);
 const HUB: Token = Token(usize::MAX - 1);
+const TICK: Token = Token(usize::MAX - 2);
 
 impl ShmInbox {
     pub(crate) fn new(
@@ -70,6 +72,7 @@ impl ShmInbox {
         };
         let poll = Poll::new().map_err(failed)?;
         let waker = Waker::new(poll.registry(), HUB).map_err(failed)?;
+        let ticker = Ticker::new(poll.registry(), TICK).map_err(failed)?;
         let rendezvous = Rendezvous::new(listener, poll.registry(), DOOR).map_err(failed)?;
         Ok(Self {
             endpoint: Arc::new(endpoint.clone()),
@@ -83,7 +86,8 @@ impl ShmInbox {
             rounds: Rounds::default(),
             spin: Spin::default(),
             pool: Pool::default(),
-            swept: Instant::now(),
+            ticker,
+            strangers: 0,
             counters: Counters::default(),
             faults: Faults::default(),
             looked_at: None,
@@ -213,7 +217,10 @@ impl ShmInbox {
                 self.counters.lost += client.newly_dropped();
                 client.take_leave();
             }
-            Guest::Stranger { line, .. } => line.cut(),
+            Guest::Stranger { line, .. } => {
+                self.strangers -= 1;
+                line.cut();
+            }
         }
     }
 }

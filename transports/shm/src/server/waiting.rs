@@ -2,7 +2,7 @@
 
 use super::guest::{Client, Guest};
 use super::rendezvous::{Refused, Stream};
-use super::{DOOR, HUB, ShmInbox};
+use super::{DOOR, HUB, ShmInbox, TICK};
 use crate::ring::Sleeper;
 use crate::ring::memory::Shared;
 use crate::system::{self, ServerLine};
@@ -13,10 +13,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-/// How often the name and strangers are looked after, when there is something to do anyway.
-const SWEEP: Duration = Duration::from_secs(1);
-
-/// How long a server without news sleeps before it looks after its name.
+/// How often a server looks after its name.
 const REST: Duration = Duration::from_secs(60);
 
 /// How long a client may take to say what its memory is.
@@ -45,8 +42,8 @@ impl ShmInbox {
         self.tell_progress();
         self.cool_down();
         let busy = !self.rounds.hot().is_empty() || self.rendezvous.is_knocked();
-        let patience = if busy { Duration::ZERO } else { self.patience(deadline) };
-        match self.poll.poll(&mut self.events, Some(patience)) {
+        let patience = if busy { Some(Duration::ZERO) } else { self.patience(deadline) };
+        match self.poll.poll(&mut self.events, patience) {
             Err(error) if error.kind() != io::ErrorKind::Interrupted => {
                 let why = "waiting for clients failed";
                 return Err(self
@@ -56,23 +53,26 @@ impl ShmInbox {
             }
             _ => {}
         }
-        self.sort_news();
+        let tick = self.sort_news();
         self.let_in();
-        if self.swept.elapsed() > SWEEP {
-            self.sweep();
+        if self.ticker.is_due(tick, REST) {
+            self.restore_name();
+        }
+        if self.strangers > 0 {
+            self.end_rude_strangers();
         }
         Ok(())
     }
 
     /// How long the next wait may take.
-    fn patience(&self, deadline: Deadline) -> Duration {
-        let has_strangers =
-            self.guests.iter().any(|(_, guest)| matches!(guest, Guest::Stranger { .. }));
-        let rest = if has_strangers { MANNERS } else { REST };
-        [deadline.remaining(), self.rendezvous.rest()]
+    fn patience(&mut self, deadline: Deadline) -> Option<Duration> {
+        // A limit costs a timer in the kernel for each wait, so there is none as a rule.
+        self.ticker.turn(true, REST);
+        let manners = (self.strangers > 0).then_some(MANNERS);
+        [deadline.remaining(), self.rendezvous.rest(), self.ticker.limit(), manners]
             .into_iter()
             .flatten()
-            .fold(rest, Duration::min)
+            .min()
     }
 
     /// Tells clients how far their rings are free, and writes on to them.
@@ -146,10 +146,13 @@ impl ShmInbox {
         ended.into_iter().for_each(|token| self.remove(token));
     }
 
-    fn sort_news(&mut self) {
+    /// Sorts the news; tells of a tick.
+    fn sort_news(&mut self) -> bool {
+        let mut tick = false;
         let tokens: Vec<_> = self.events.iter().map(|event| event.token()).collect();
         for token in tokens {
             match token {
+                TICK => tick = true,
                 DOOR => self.rendezvous.knock(),
                 HUB => {
                     for token in self.hub.take_needy() {
@@ -160,6 +163,7 @@ impl ShmInbox {
                 Token(both) => self.heat(both / 2),
             }
         }
+        tick
     }
 
     /// Looks at a client again and again from now on.
@@ -215,6 +219,7 @@ impl ShmInbox {
         let tokens = [Token(2 * token), Token(2 * token + 1)];
         line.register(self.poll.registry(), tokens)?;
         entry.insert(Guest::Stranger { line, peer: Arc::new(peer), since: Instant::now() });
+        self.strangers += 1;
         // What it sent before it was watched may make no news.
         self.meet(token);
         Ok(())
@@ -232,7 +237,8 @@ impl ShmInbox {
             // It went away without a word, as those do that look whether a server is there.
             Err(_) => return self.remove(token),
         };
-        let Guest::Stranger { line, peer, since } = self.guests.remove(token) else { return };
+        let Guest::Stranger { line, peer, .. } = self.guests.remove(token) else { return };
+        self.strangers -= 1;
         let place = self.guests.vacant_key();
         debug_assert_eq!(place, token, "the place that was just left");
         let hub = (token, Arc::clone(&self.hub));
@@ -242,19 +248,18 @@ impl ShmInbox {
                 // It may have sent something before it knew whom to wake.
                 self.heat(token);
             }
-            Err(cause) => {
-                drop((peer, since));
-                self.note_shortage(cause);
-            }
+            Err(cause) => self.note_shortage(cause),
         }
     }
 
-    /// Once in a while: restores the name, counts what was dropped, ends strangers without manners.
-    fn sweep(&mut self) {
-        self.swept = Instant::now();
+    /// Once in a while: sees whether something removed the name.
+    fn restore_name(&mut self) {
         if let Err(error) = self.rendezvous.upkeep(self.poll.registry()) {
             self.faults.note(error);
         }
+    }
+
+    fn end_rude_strangers(&mut self) {
         let rude = |(token, guest): (usize, &Guest)| match guest {
             Guest::Stranger { since, .. } if since.elapsed() > MANNERS => Some(token),
             _ => None,
