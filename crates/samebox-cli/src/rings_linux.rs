@@ -43,7 +43,7 @@ impl Memory {
 
     /// Waits while it is `seen`.
     pub(crate) fn wait(&self, bell: usize, seen: u32) {
-        futex::wait(&self.theirs, bell, seen, Duration::from_secs(1));
+        futex::wait(&self.theirs, bell, seen, None);
     }
 }
 

@@ -180,7 +180,7 @@ impl Hearing {
     /// Waits for the bell for a moment; tells whether it did not ring.
     pub(crate) fn wait(self, server: &Theirs, deadline: Deadline) -> bool {
         let patience = deadline.remaining().map_or(BELL, |left| left.min(BELL));
-        futex::wait(server, Word::Bell as usize, self.0, patience)
+        futex::wait(server, Word::Bell as usize, self.0, Some(patience))
     }
 }
 

@@ -22,11 +22,11 @@ pub fn bell(theirs: &Theirs, index: usize) -> u32 {
 
 /// Waits while that half is `seen`, or until a signal, at most for `patience`; tells whether that ended
 /// the wait.
-pub fn wait(theirs: &Theirs, index: usize, seen: u32, patience: Duration) -> bool {
-    let patience = Timespec {
+pub fn wait(theirs: &Theirs, index: usize, seen: u32, patience: Option<Duration>) -> bool {
+    let patience = patience.map(|patience| Timespec {
         tv_sec: patience.as_secs().min(1 << 31) as _,
         tv_nsec: patience.subsec_nanos() as _,
-    };
-    let outcome = futex::wait(theirs.half(index), Flags::empty(), seen, Some(&patience));
+    });
+    let outcome = futex::wait(theirs.half(index), Flags::empty(), seen, patience.as_ref());
     outcome == Err(Errno::TIMEDOUT)
 }

@@ -7,7 +7,7 @@ use crate::commands::peer::{self, Attempt, Done, Taken, Tally};
 use crate::rings::{self, Memory};
 use std::sync::atomic::Ordering;
 
-/// The words of each side, on lines of the cache of their own.
+/// The words of each side, on lines of the cache of their own; who sleeps says for which one.
 const TAIL: usize = 16;
 const HEAD: usize = 32;
 const ASLEEP: usize = 48;
@@ -90,7 +90,7 @@ impl Floor {
         self.memory.words.word(word).store(value, Ordering::Release);
         if !self.apart {
             std::sync::atomic::fence(Ordering::SeqCst);
-            if self.memory.theirs.word(ASLEEP).load() == 1 {
+            if self.memory.theirs.word(ASLEEP).load() == word as u64 {
                 self.memory.ring(BELL);
             }
         }
@@ -110,7 +110,7 @@ impl Floor {
                 continue;
             }
             let bell = self.memory.bell(BELL);
-            asleep.store(1, Ordering::SeqCst);
+            asleep.store(word as u64, Ordering::SeqCst);
             std::sync::atomic::fence(Ordering::SeqCst);
             if !wanted(self, self.memory.theirs.word(word).load()) {
                 self.memory.wait(BELL, bell);
