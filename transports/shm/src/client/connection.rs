@@ -78,7 +78,11 @@ impl Connection {
     /// Whether the server is there; asks the system only now and then, as that takes a while.
     #[inline]
     pub(super) fn is_alive(&mut self) -> bool {
-        let Some(server) = &self.server else { return self.is_welcome() };
+        if self.server.is_none() && !self.is_welcome() {
+            return false;
+        }
+        // A welcome may be all that is left of a server.
+        let Some(server) = &self.server else { return true };
         if server.consumer.peer().word(Word::Closed as usize).load_relaxed() != 0 {
             return false;
         }
@@ -103,6 +107,8 @@ impl Connection {
                 let way = self.producer.attach(theirs.clone());
                 let consumer = Consumer::new(self.words.clone(), theirs, terms.layout, self.max);
                 self.server = Some(Server { consumer, max: terms.max });
+                // The line is looked at next.
+                self.looked = 0;
                 self.tell_core();
                 if way.is_some() {
                     self.line.ring();

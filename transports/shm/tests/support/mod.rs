@@ -1,0 +1,68 @@
+//! What the fault tests of this transport share: endpoints, other processes, what a process holds.
+
+#![allow(dead_code, reason = "each test program uses its part of it")]
+
+pub(crate) mod another;
+pub(crate) mod chance;
+pub(crate) mod holdings;
+pub(crate) mod told;
+
+use samebox_core::{Bytes, Call, Deadline, Endpoint, ErrorKind, Inbox, Message, Outbox, Transport};
+use samebox_shm::{Shm, ShmInbox, ShmOutbox};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// Long enough for anything that is going to happen.
+pub(crate) fn soon() -> Deadline {
+    Deadline::after(Duration::from_secs(20))
+}
+
+/// Keeps the tests of one program from each other: they count what the process holds.
+pub(crate) fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// An endpoint of that name, unique to this process, with settings, `a=1&b=2`.
+pub(crate) fn endpoint(name: &str, settings: &str) -> Endpoint {
+    let text = format!("shm:{name}-{}?{settings}", std::process::id());
+    text.trim_end_matches('?').parse().unwrap()
+}
+
+pub(crate) fn bind(endpoint: &Endpoint) -> ShmInbox {
+    Shm.bind(endpoint).unwrap_or_else(|error| panic!("{error}"))
+}
+
+pub(crate) fn connect(endpoint: &Endpoint) -> ShmOutbox {
+    Shm.connect(endpoint, soon()).unwrap_or_else(|error| panic!("{error}"))
+}
+
+pub(crate) fn send(client: &mut ShmOutbox, payload: &[u8]) -> Result<(), ErrorKind> {
+    client.send(payload.into(), soon()).map_err(|error| error.kind())
+}
+
+pub(crate) fn ask(client: &mut ShmOutbox, payload: &[u8]) -> Result<Bytes, ErrorKind> {
+    let call = client.request(payload.into(), soon()).map_err(|error| error.kind())?;
+    client.response(call, soon()).map_err(|error| error.kind())
+}
+
+/// The next message, if it comes within that time.
+pub(crate) fn recv_within(server: &mut ShmInbox, patience: Duration) -> Option<Message> {
+    match server.recv(Deadline::after(patience)) {
+        Ok(message) => Some(message),
+        Err(error) if error.kind() == ErrorKind::TimedOut => None,
+        Err(error) => panic!("{error}"),
+    }
+}
+
+/// The next message, which is certain to come.
+pub(crate) fn recv(server: &mut ShmInbox) -> Message {
+    server.recv(soon()).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// One message from a client just connected to a server just bound.
+pub(crate) fn assert_usable(endpoint: &Endpoint) {
+    let (mut server, mut client) = (bind(endpoint), connect(endpoint));
+    assert_eq!(send(&mut client, b"through"), Ok(()));
+    assert_eq!(recv(&mut server).payload(), b"through");
+}
