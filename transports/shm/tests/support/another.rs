@@ -120,4 +120,6 @@ pub(crate) fn play(roles: &[Role]) {
     let (name, details) = role.split_once(' ').unwrap_or((&role, ""));
     let (_, act) = roles.iter().find(|(known, _)| *known == name).expect("a role of this program");
     act(details, &endpoint);
+    // The test program would go on to tell of its success to nobody.
+    std::process::exit(0);
 }

@@ -5,12 +5,15 @@
 pub(crate) mod another;
 pub(crate) mod chance;
 pub(crate) mod holdings;
+pub(crate) mod raw;
 pub(crate) mod told;
 
-use samebox_core::{Bytes, Call, Deadline, Endpoint, ErrorKind, Inbox, Message, Outbox, Transport};
+use samebox_core::{
+    Bytes, Call, Deadline, Endpoint, Error, ErrorKind, Inbox, Message, Outbox, Transport,
+};
 use samebox_shm::{Shm, ShmInbox, ShmOutbox};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Long enough for anything that is going to happen.
 pub(crate) fn soon() -> Deadline {
@@ -65,4 +68,34 @@ pub(crate) fn assert_usable(endpoint: &Endpoint) {
     let (mut server, mut client) = (bind(endpoint), connect(endpoint));
     assert_eq!(send(&mut client, b"through"), Ok(()));
     assert_eq!(recv(&mut server).payload(), b"through");
+}
+
+/// Serves, answering each question with its own words, until that holds.
+#[track_caller]
+pub(crate) fn serve_until(server: &mut ShmInbox, mut is_over: impl FnMut() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while !is_over() {
+        assert!(Instant::now() < deadline, "it takes too long");
+        if let Some(mut message) = recv_within(server, Duration::from_millis(2))
+            && message.can_reply()
+        {
+            let payload = message.payload().to_vec();
+            // Who asked may be gone.
+            let _ = message.reply(payload);
+        }
+    }
+}
+
+/// All faults that a server has noted and nobody has taken.
+pub(crate) fn faults(server: &mut ShmInbox) -> Vec<Error> {
+    std::iter::from_fn(|| server.take_fault()).collect()
+}
+
+/// An honest client: so many calls, each of which must be answered.
+pub(crate) fn call_often(count: &str, endpoint: &Endpoint) {
+    let mut client = connect(endpoint);
+    for number in 0..count.parse::<u64>().unwrap() {
+        let question = number.to_le_bytes();
+        assert_eq!(ask(&mut client, &question).as_deref(), Ok(&question[..]));
+    }
 }
