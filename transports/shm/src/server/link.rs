@@ -33,8 +33,13 @@ struct State {
     limit: usize,
     /// How far the client must read before more of them fits.
     room: u64,
+    /// It says to have read what was not written; the server's loop ends it.
+    lied: bool,
     gone: bool,
 }
+
+/// A client that is to be cut off.
+pub(super) struct Lied;
 
 /// Where answers from other threads tell the server's loop that a client has a backlog.
 #[derive(Debug)]
@@ -54,7 +59,8 @@ impl Link {
         const BACKLOG: usize = 1 << 20;
         let limit = BACKLOG.max(max);
         let backlog = VecDeque::new();
-        let state = State { producer, backlog, waiting: 0, limit, room: 0, gone: false };
+        let state =
+            State { producer, backlog, waiting: 0, limit, room: 0, lied: false, gone: false };
         Self { line, words, token, hub, max, endpoint, state: Mutex::new(state) }
     }
 
@@ -75,7 +81,11 @@ impl Link {
                     self.wake(way);
                     return Ok(());
                 }
-                Err(Refused::Broken) => return Err(io::ErrorKind::BrokenPipe.into()),
+                Err(Refused::Broken) => {
+                    state.lied = true;
+                    self.hub.tell(self.token);
+                    return Err(io::ErrorKind::BrokenPipe.into());
+                }
                 Err(Refused::Full(room)) => state.room = room,
             }
         }
@@ -100,7 +110,10 @@ impl Link {
     }
 
     /// Sends what waited, as far as there is room; gives how far the client must read for more.
-    pub(super) fn send_on(&self) -> Option<u64> {
+    ///
+    /// # Errors
+    /// When it was found to lie.
+    pub(super) fn send_on(&self) -> Result<Option<u64>, Lied> {
         let mut state = self.lock();
         let mut refused = None;
         while let Some((kind, payload)) = state.backlog.front().cloned() {
@@ -112,17 +125,20 @@ impl Link {
                     break;
                 }
                 Err(Refused::Broken) => {
-                    state.leave();
+                    state.lied = true;
                     break;
                 }
             }
             state.waiting -= payload.len() + size_of::<(Kind, Bytes)>();
             state.backlog.pop_front();
         }
+        if state.lied {
+            return Err(Lied);
+        }
         let way = state.producer.publish();
         drop(state);
         self.wake(way);
-        refused
+        Ok(refused)
     }
 
     /// Wakes the client, if it sleeps.

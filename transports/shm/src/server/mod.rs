@@ -214,7 +214,7 @@ impl ShmInbox {
         self.rounds.leave(token);
         match self.guests.remove(token) {
             Guest::Client(mut client) => {
-                self.counters.lost += client.newly_dropped();
+                self.counters.lost = self.counters.lost.saturating_add(client.newly_dropped());
                 client.take_leave();
             }
             Guest::Stranger { line, .. } => {

@@ -1,6 +1,7 @@
 //! Waiting for news, and what follows from them.
 
 use super::guest::{Client, Guest};
+use super::link::Lied;
 use super::rendezvous::{Refused, Stream};
 use super::{DOOR, HUB, ShmInbox, TICK};
 use crate::ring::Sleeper;
@@ -115,15 +116,20 @@ impl ShmInbox {
 
     /// Has clients without messages ring from now on; those that have some stay.
     fn cool_down(&mut self) {
-        let mut lost = 0;
+        let mut liars = Vec::new();
         for &token in self.rounds.hot() {
             if let Some(Guest::Client(client)) = self.guests.get_mut(token) {
-                let room = client.link.send_on();
-                client.cool(room);
-                lost += client.newly_dropped();
+                match client.link.send_on() {
+                    Ok(room) => client.cool(room),
+                    Err(Lied) => liars.push(token),
+                }
+                self.counters.lost = self.counters.lost.saturating_add(client.newly_dropped());
             }
         }
-        self.counters.lost += lost;
+        for token in liars {
+            let why = "it says to have read what was not written";
+            self.cut(token, ErrorKind::Malformed, why);
+        }
         let guests = &mut self.guests;
         let hot = self.rounds.hot();
         Sleeper::<Shared>::settle(hot.iter().filter_map(|token| match guests.get(*token) {
