@@ -82,6 +82,10 @@ fn receive(socket: impl AsFd) -> io::Result<Option<(Terms, Theirs, Option<OwnedF
     let mut bytes = [0; Terms::LENGTH + 1];
     let (length, descriptors) = match descriptor::receive(socket, &mut bytes) {
         Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(None),
+        // What comes when this process may open no more looks like what is too much.
+        Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+            return Err(descriptor::event().err().unwrap_or(error));
+        }
         other => other?,
     };
     if length == 0 {

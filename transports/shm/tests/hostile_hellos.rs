@@ -40,7 +40,7 @@ const HELLOS: [Hello; 19] = [
     ("huge-ring", |line| with_good_memory(line, &hello(1 << 63, AREA, MAX)), "impossible size"),
     ("huge-area", |line| with_good_memory(line, &hello(RING, u64::MAX, MAX)), "impossible size"),
     ("no-memory", |line| tell(line, &good_hello(), &[]), "no memory came"),
-    ("a-device", |line| with(line, &File::open("/dev/zero").unwrap()), "not memory sealed"),
+    ("a-device", |line| with(line, File::open("/dev/zero").unwrap()), "not memory sealed"),
     ("a-socket", |line| with(line, line), "not memory sealed"),
     ("unsealed", |line| with_memory(line, WHOLE, SealFlags::empty()), "not memory sealed"),
     ("sealed-otherwise", |line| with_memory(line, WHOLE, SealFlags::GROW), "not memory sealed"),

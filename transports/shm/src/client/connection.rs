@@ -20,6 +20,8 @@ pub(super) struct Connection {
     pub(super) spin: Spin,
     /// The server's side, once it has told of it.
     pub(super) server: Option<Server>,
+    /// What came from it instead of a welcome was none.
+    pub(super) is_refused: bool,
     max: usize,
     pool: Pool,
     dropped: u64,
@@ -57,6 +59,7 @@ impl Connection {
             producer,
             spin: Spin::default(),
             server: None,
+            is_refused: false,
             max: options.max,
             pool: Pool::default(),
             dropped: 0,
@@ -101,6 +104,9 @@ impl Connection {
     /// Takes in the server's welcome, if it is there; `false` when the server is not.
     #[cold]
     fn is_welcome(&mut self) -> bool {
+        if self.is_refused {
+            return false;
+        }
         match self.line.welcome() {
             Ok(None) => true,
             Ok(Some((terms, theirs))) => {
@@ -115,7 +121,11 @@ impl Connection {
                 }
                 true
             }
-            Err(_) => false,
+            Err(_) => {
+                // It is not told again.
+                self.is_refused = true;
+                false
+            }
         }
     }
 

@@ -63,7 +63,9 @@ impl Connection {
     }
 
     fn wait_for_welcome(&mut self, deadline: Deadline) -> io::Result<()> {
-        self.line.wait(deadline)?;
+        if !self.is_refused {
+            self.line.wait(deadline)?;
+        }
         if !self.is_alive() {
             return Err(io::ErrorKind::BrokenPipe.into());
         }

@@ -1,6 +1,6 @@
 //! Waiting for news, and what follows from them.
 
-use super::guest::{Client, Guest};
+use super::guest::{Client, Guest, is_gone};
 use super::link::Lied;
 use super::rendezvous::{Refused, Stream};
 use super::{DOOR, HUB, ShmInbox, TICK};
@@ -241,7 +241,11 @@ impl ShmInbox {
                 return self.cut(token, ErrorKind::Malformed, &error.to_string());
             }
             // It went away without a word, as those do that look whether a server is there.
-            Err(_) => return self.remove(token),
+            Err(error) if is_gone(&error) => return self.remove(token),
+            Err(cause) => {
+                self.remove(token);
+                return self.note_shortage(cause);
+            }
         };
         let Guest::Stranger { line, peer, .. } = self.guests.remove(token) else { return };
         self.strangers -= 1;
