@@ -1,7 +1,7 @@
 //! Messages between processes on one machine, every mechanism behind one contract.
 //!
 //! A client sends, a server receives, and the endpoint's scheme picks the mechanism: named pipe, Unix
-//! socket, TCP, UDP, locked file. Switching is a change of one string.
+//! socket, TCP, UDP, shared memory, locked file. Switching is a change of one string.
 //!
 //! ```
 //! use samebox::{bind, connect};
