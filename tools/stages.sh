@@ -1,6 +1,6 @@
 # The stages of `./test`, in their order. Each is a function `stage_NAME` that fails when it must.
 # shellcheck shell=bash
-STAGES="tools format lint docs deny unit miri peers wine portability house fuzz"
+STAGES="tools format lint docs deny unit miri tsan peers wine portability house fuzz"
 
 WINDOWS=x86_64-pc-windows-gnu
 # What `cargo check` must accept although nothing here can run it.
@@ -17,7 +17,8 @@ about() {
     docs) echo "cargo doc, warnings are errors" ;;
     deny) echo "licences, bans and sources of every dependency" ;;
     unit) echo "all Rust tests of this machine" ;;
-    miri) echo "the crates without I/O under Miri" ;;
+    miri) echo "the crates without I/O, and shared memory, under Miri" ;;
+    tsan) echo "the ring between two threads under ThreadSanitizer" ;;
     peers) echo "programs that are not samebox: .NET Core, Mono, Win32, Python" ;;
     wine) echo "all Rust tests of Windows, under Wine" ;;
     portability) echo "cargo check for $FOREIGN_TARGETS" ;;
@@ -87,6 +88,16 @@ stage_unit() {
 
 stage_miri() {
     limit 15 cargo +nightly miri test -p samebox-framing -p samebox-core --lib --tests
+    # Stacked Borrows forbids what a view does: atomic loads of bytes that were borrowed to be read.
+    MIRIFLAGS=-Zmiri-tree-borrows limit 5 cargo +nightly miri test -p samebox-sys --lib memory::
+    # Each seed is another order of the threads' steps.
+    MIRIFLAGS=-Zmiri-many-seeds=0..8 limit 5 cargo +nightly miri test -p samebox-shm --test ring
+}
+
+# It follows what the standard library does only if that is compiled for it too.
+stage_tsan() {
+    RUSTFLAGS=-Zsanitizer=thread limit 15 cargo +nightly test -p samebox-shm --test ring \
+        -Zbuild-std --target x86_64-unknown-linux-gnu --target-dir target/tsan
 }
 
 # The peers meet each other first: what fails after that is samebox's. The tests also drive the

@@ -18,6 +18,8 @@ pub struct Consumer<M: Memory> {
     /// The next record, and how far the other side knows that its ring is free again.
     at: u64,
     released: u64,
+    /// Where a record of the run begins that is looked at: it is not given back before it is done with.
+    held: Option<u64>,
     /// A run that was copied out, and how far it has been used up.
     run: Arc<Chunk>,
     used: usize,
@@ -68,6 +70,7 @@ impl<M: Memory> Consumer<M> {
             max,
             at: 0,
             released: 0,
+            held: None,
             run: Arc::new(Chunk::new(Arc::new(Peer::UNKNOWN))),
             used: 0,
             told: 0,
@@ -104,6 +107,7 @@ impl<M: Memory> Consumer<M> {
     /// When the other side breaks the rules.
     #[inline]
     pub fn read(&mut self) -> Result<Option<Seen>, Broken> {
+        self.held = None;
         if !self.has_run() && !self.fetch()? {
             return Ok(None);
         }
@@ -143,7 +147,10 @@ impl<M: Memory> Consumer<M> {
     /// When the other side breaks the rules.
     pub fn look(&mut self) -> Result<Option<Seen>, Broken> {
         if self.has_run() {
-            return self.read();
+            let begin = self.at;
+            let seen = self.read()?;
+            self.held = seen.is_some().then_some(begin);
+            return Ok(seen);
         }
         let Some(waiting) = self.waiting()? else { return Ok(None) };
         let mut header = [0; LONGEST];
@@ -175,6 +182,7 @@ impl<M: Memory> Consumer<M> {
     /// Goes on to the record after one that was looked at; what was read since stays read.
     pub fn done(&mut self, seen: &Seen) {
         self.at = self.at.max(seen.end);
+        self.held = None;
     }
 
     /// Tells the other side how far its ring is free again, when that is worth it or it must be now.
@@ -182,17 +190,18 @@ impl<M: Memory> Consumer<M> {
     /// Gives how it wants to be woken, if it sleeps for that.
     #[inline]
     pub fn release(&mut self, now: bool) -> Option<Way> {
-        let read = self.at - self.released;
+        let at = self.held.unwrap_or(self.at);
+        let read = at - self.released;
         let is_little = read < self.layout.ring as u64 / 8 && !self.heavy;
         if read == 0 || (is_little && !now) {
             return None;
         }
         self.heavy = false;
-        self.released = self.at;
-        self.words.store(Word::Head, self.at);
+        self.released = at;
+        self.words.store(Word::Head, at);
         M::fence();
         let room = self.peer.load(Word::Room);
-        if room == 0 || room > self.at + 1 || room == self.told {
+        if room == 0 || room > at + 1 || room == self.told {
             return None;
         }
         self.told = room;
