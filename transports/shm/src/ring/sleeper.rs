@@ -31,9 +31,28 @@ impl Way {
 /// Announces that a side is about to sleep, so that the other wakes it.
 ///
 /// The order is: announce, look once more, sleep. The other side publishes, then looks whether anyone
-/// sleeps. With a full fence between the two steps on both sides, at least one sees the other. A side
-/// that publishes a lot leaves its fence out and says so; then the one that wants to sleep has the
-/// operating system run the fence over there.
+/// sleeps. With a full fence between the two steps on both sides, at least one sees the other: of two
+/// fences one comes first, and what was stored before it is seen by what is loaded after the other.
+/// Who waits for room and who gives it back do the same, with the head in place of the tail.
+///
+/// A side that publishes a lot leaves its fence out and says so; then the one that wants to sleep has
+/// the operating system run the fence over there. Why no wake is lost then either: the publisher has
+/// said 1 in [`Word::Fenceless`], gone through a fence F, and looked for sleepers since. The sleeper has
+/// announced itself, gone through a fence S, and looks at that word.
+///
+/// - S comes before F: the publisher's look after F has found the announcement.
+/// - F comes before S: the sleeper finds that 1, or what was said after it.
+///   - A 0 said later was said after all that was published without fences, and loading it acquires
+///     that: the sleeper's last look finds the tail.
+///   - At a 1 the sleeper asks for the barrier, and at some moment B of the call the publisher goes
+///     through a full fence: by the system's doing where it runs, and in being switched where it does
+///     not. A tail stored before B is found by the sleeper's last look. One stored after B is followed
+///     by a look for sleepers, also after B, which finds the announcement.
+///
+/// The compiler must not look before it stores either, so it has a fence of its own there. That each
+/// sleep has a number of its own lets the publisher wake once for each.
+///
+/// Each of these steps is needed: `tests/loom.rs` and `tests/ring_barrier.rs` fail without it.
 #[derive(Debug)]
 pub struct Sleeper<M: Memory> {
     words: M::Words,
