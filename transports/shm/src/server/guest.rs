@@ -50,16 +50,16 @@ impl Client {
     ) -> io::Result<Self> {
         let offer = Terms::offer(options);
         let (own, pass) = system::create(offer.layout.length())?;
+        let words = own.words();
+        let budget = options.capacity;
+        let mut producer = Producer::new(own, words.clone(), offer.layout, budget);
+        // Before it is welcome it does not sleep; from then on each of its sleeps is to be ended.
+        let _ = producer.attach(theirs.clone());
         match line.welcome(offer, &pass, peer.pid) {
             // It is gone already, but what it has sent counts.
             Err(error) if is_gone(&error) => {}
             other => other?,
         }
-        let words = own.words();
-        let budget = options.capacity;
-        let mut producer = Producer::new(own, words.clone(), offer.layout, budget);
-        // Nothing has been published that it could sleep through.
-        let _ = producer.attach(theirs.clone());
         let consumer = Consumer::new(words.clone(), theirs, terms.layout, options.max);
         let consumer = consumer.of(Arc::clone(&peer));
         let link = Link::new(
