@@ -80,7 +80,7 @@ impl Sleep {
         self.barriers += self.peer.load(Word::Fenceless);
         Sleeper::<Shared>::settle([&self.peer]);
         if !ready() {
-            let is_late = futex::wait(&self.peer, BELL, heard, PATIENCE);
+            let is_late = futex::wait(&self.peer, BELL, heard, Some(PATIENCE));
             assert!(!is_late, "a wake was lost");
         }
         self.sleeper.wake();
