@@ -14,7 +14,7 @@ use support::chance::Chance;
 use support::holdings::Holdings;
 use support::raw::{self, AREA, BLOCK, CALL, DROPPED, HEAD, MESSAGE, REPLY, RING};
 use support::raw::{RawPeer, SKIP, WIDE, assert_cut};
-use support::{alone, bind, call_often, endpoint, faults, serve_until};
+use support::{alone, bind, call_often, endpoint, faults, look_until, serve_until};
 
 #[test]
 fn another_process() {
@@ -136,26 +136,33 @@ fn scribble(rounds: &str, endpoint: &Endpoint) {
 
 #[test]
 fn clients_that_change_everything_at_any_time_disturb_nobody() {
+    survive_scribblers(|server, is_over| serve_until(server, is_over));
+}
+
+#[test]
+fn nor_do_they_when_messages_are_looked_at_where_they_lie() {
+    survive_scribblers(|server, is_over| look_until(server, is_over));
+}
+
+fn survive_scribblers(serve: fn(&mut ShmInbox, &mut dyn FnMut() -> bool)) {
     let _alone = alone();
-    const ROUNDS: u64 = 200;
+    const ROUNDS: u64 = 150;
     let endpoint = endpoint("scribblers", "");
     let before = Holdings::now();
     let mut server = bind(&endpoint);
-    let mut scribblers =
-        [(); 2].map(|()| Another::start(&format!("scribbler {ROUNDS}"), &endpoint));
-    let mut caller = Another::start("caller 1000", &endpoint);
-    let mut faults = Vec::new();
-    serve_until(&mut server, || caller.ended().is_some_and(|end| end.success()));
-    for scribbler in &mut scribblers {
-        serve_until(&mut server, || scribbler.ended().is_some_and(|end| end.success()));
+    let role = format!("scribbler {ROUNDS}");
+    let scribblers = [(); 2].map(|()| Another::start(&role, &endpoint));
+    let caller = Another::start("caller 1000", &endpoint);
+    for mut other in [caller].into_iter().chain(scribblers) {
+        serve(&mut server, &mut || other.ended().is_some_and(|end| end.success()));
     }
     assert_eq!(server.counters().cut, 2 * ROUNDS);
-    while let Some(fault) = server.take_fault() {
+    let faults = faults(&mut server);
+    assert!(!faults.is_empty());
+    for fault in faults {
         let expected = matches!(fault.kind(), ErrorKind::Malformed | ErrorKind::TooLarge);
         assert!(expected && fault.to_string().contains("pid "), "{fault}");
-        faults.push(fault);
     }
-    assert!(!faults.is_empty());
     drop(server);
     before.come_back();
 }

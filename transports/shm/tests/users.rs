@@ -10,9 +10,10 @@ use samebox_shm::Shm;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
+use std::sync::MutexGuard;
 use std::time::Duration;
 use support::another::{self, Another};
-use support::{ask, bind, connect, recv_within, serve_until, soon};
+use support::{alone, ask, bind, connect, recv_within, serve_until, soon};
 
 const NOBODY: u32 = 65534;
 /// A user without a name.
@@ -49,7 +50,12 @@ fn serve(_: &str, endpoint: &Endpoint) {
 }
 
 /// A folder that both users may use, as `/tmp` is, with this program in it.
-struct Shared(tempfile::TempDir);
+///
+/// One test at a time: while another process starts, nobody may be writing the program.
+struct Shared {
+    folder: tempfile::TempDir,
+    _alone: MutexGuard<'static, ()>,
+}
 
 impl Shared {
     /// `None` where this is not root.
@@ -57,23 +63,24 @@ impl Shared {
         if !rustix::process::geteuid().is_root() {
             return None;
         }
+        let _alone = alone();
         let folder = tempfile::tempdir().unwrap();
         std::fs::copy(std::env::current_exe().unwrap(), folder.path().join("program")).unwrap();
         std::fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o1777)).unwrap();
-        Some(Self(folder))
+        Some(Self { folder, _alone })
     }
 
     fn endpoint(&self, settings: &str) -> Endpoint {
-        format!("shm:{}/s{settings}", self.0.path().display()).parse().unwrap()
+        format!("shm:{}/s{settings}", self.folder.path().display()).parse().unwrap()
     }
 
     /// This program in a role, as another user.
     fn command(&self, user: u32, role: &str, endpoint: &Endpoint) -> Command {
         let known = another::command(role, endpoint);
-        let mut command = Command::new(self.0.path().join("program"));
+        let mut command = Command::new(self.folder.path().join("program"));
         command.args(known.get_args());
         command.envs(known.get_envs().map(|(name, value)| (name, value.unwrap())));
-        command.env_remove("XDG_RUNTIME_DIR").env("TMPDIR", self.0.path());
+        command.env_remove("XDG_RUNTIME_DIR").env("TMPDIR", self.folder.path());
         command.current_dir("/").uid(user).gid(user);
         command
     }

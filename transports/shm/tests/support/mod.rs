@@ -86,6 +86,30 @@ pub(crate) fn serve_until(server: &mut ShmInbox, mut is_over: impl FnMut() -> bo
     }
 }
 
+/// As [`serve_until`], looking at every other message where it lies.
+#[track_caller]
+pub(crate) fn look_until(server: &mut ShmInbox, mut is_over: impl FnMut() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    let mut turn = 0;
+    while !is_over() {
+        assert!(Instant::now() < deadline, "it takes too long");
+        turn += 1;
+        let mut is_served = turn % 2 == 0;
+        serve_until(server, || std::mem::replace(&mut is_served, true));
+        let look = server.as_look().unwrap();
+        match look.look(Deadline::after(Duration::from_millis(2))) {
+            Ok(()) => {
+                let mut payload = vec![0; look.payload().len()];
+                assert!(look.payload().copy_to(0, &mut payload));
+                // It may not be asked, or gone; and now and then it is not given back at once.
+                let _ = look.reply(&payload);
+                (turn % 3 == 0).then(|| look.done());
+            }
+            Err(error) => assert_eq!(error.kind(), ErrorKind::TimedOut, "{error}"),
+        }
+    }
+}
+
 /// All faults that a server has noted and nobody has taken.
 pub(crate) fn faults(server: &mut ShmInbox) -> Vec<Error> {
     std::iter::from_fn(|| server.take_fault()).collect()
