@@ -5,8 +5,8 @@ use crate::system::names;
 
 #[derive(clap::Args)]
 #[command(after_help = "\
-It looks where plain names of pipe:, unix: and file: are kept, connects to
-no server and removes nothing. What a dead server left is taken over by the
+It looks where plain names of pipe:, unix:, shm: and file: are kept, connects
+to no server and removes nothing. What a dead server left is taken over by the
 next server of that name.")]
 pub(crate) struct Args {
     /// Print JSON

@@ -16,6 +16,8 @@ use std::path::{Path, PathBuf};
 const PIPE: &str = "CoreFxPipe_";
 /// What stands after the name of a Unix socket.
 const SOCKET: &str = ".sock";
+/// What stands after the name of a rendezvous for shared memory.
+const RENDEZVOUS: &str = ".shm";
 /// What stands after the name of a file box, and after that of its server's lock.
 const BOX: &str = ".box";
 const BOX_LOCK: &str = ".server";
@@ -29,9 +31,11 @@ pub(crate) fn list() -> Vec<Standing> {
     let own = runtime_directory().map(|path| entries(&path)).unwrap_or_default();
     let own = own.into_iter().filter_map(|path| {
         let name = path.file_name()?.to_str()?;
-        match (name.strip_suffix(BOX), name.strip_suffix(SOCKET)) {
-            (Some(name), _) => file_box(endpoint("file", name.into())?, &path),
-            (_, Some(name)) => socket(endpoint("unix", name.into())?, &path),
+        let (name, suffix) = name.split_at(name.rfind('.')?);
+        match suffix {
+            BOX => file_box(endpoint("file", name.into())?, &path),
+            SOCKET => socket(endpoint("unix", name.into())?, &path),
+            RENDEZVOUS => socket(endpoint("shm", name.into())?, &path),
             _ => None,
         }
     });
@@ -47,10 +51,9 @@ pub(crate) fn look(endpoint: &Endpoint) -> Sight {
     let path = match scheme {
         "pipe" if !name.starts_with('/') => std::env::temp_dir().join(format!("{PIPE}{name}")),
         "unix" if name.starts_with('@') => return abstract_socket(endpoint),
-        "unix" | "file" | "pipe" if name.contains('/') => PathBuf::from(name),
-        "unix" | "file" => match runtime_directory() {
-            Ok(directory) if scheme == "file" => directory.join(format!("{name}{BOX}")),
-            Ok(directory) => directory.join(format!("{name}{SOCKET}")),
+        "unix" | "shm" | "file" | "pipe" if name.contains('/') => PathBuf::from(name),
+        "unix" | "shm" | "file" => match runtime_directory() {
+            Ok(directory) => directory.join(format!("{name}{}", suffix(scheme))),
             Err(_) => return Sight::Hidden,
         },
         "tcp" | "udp" => return ports::look(endpoint),
@@ -63,6 +66,15 @@ pub(crate) fn look(endpoint: &Endpoint) -> Sight {
         _ => socket(endpoint.to_string(), &path),
     };
     found.map_or(Sight::Absent, Sight::Standing)
+}
+
+/// What stands after a name of `scheme` in this user's runtime directory.
+fn suffix(scheme: &str) -> &'static str {
+    match scheme {
+        "file" => BOX,
+        "shm" => RENDEZVOUS,
+        _ => SOCKET,
+    }
 }
 
 /// A name that is no file, as the kernel's table tells; hidden on systems without that table.

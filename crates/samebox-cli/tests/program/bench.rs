@@ -77,6 +77,61 @@ fn the_table_has_a_line_per_size_in_100_columns() {
     assert!(table.lines().all(|line| line.chars().count() <= 100), "{table}");
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn lent_memory_is_measured_beside_the_same_floor_at_every_size() {
+    let world = World::new();
+    let shm = unique("shm", "lent");
+    let rows = rows(measure(&world, &[&shm, "--lent", "--json"]));
+    let sizes: Vec<_> = rows.iter().map(|row| row["size"].as_u64().expect("a size")).collect();
+    assert_eq!(sizes, [8, 64, 1 << 10, 64 << 10, 1 << 20]);
+    for row in &rows {
+        assert_eq!((&row["lent"], &row["floor_size"]), (&true.into(), &64.into()), "{row}");
+        is_positive(&row["round_trip_ns"], "p50");
+        is_positive(&row["round_trip_ns"], "p99");
+        for key in [
+            "messages_per_second",
+            "floor_round_trip_ns",
+            "floor_messages_per_second",
+            "round_trip_ratio",
+            "rate_ratio",
+        ] {
+            is_positive(row, key);
+        }
+        assert!(row["batched_messages_per_second"].is_null(), "{row}");
+        assert!(row["bytes_per_second"].is_null(), "nobody moves them: {row}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn lent_memory_has_a_line_per_size_asked_for() {
+    let world = World::new();
+    let table = measure(&world, &[&unique("shm", "line"), "--lent", "--size", "3,4KiB"]).ok();
+    let lines: Vec<_> = table.lines().collect();
+    assert!(lines[0].contains("in lent memory beside 64 bytes bare"), "{table}");
+    let sizes: Vec<_> = lines[2..].iter().map(|line| line.split_whitespace().next()).collect();
+    assert_eq!(sizes, [Some("3"), Some("4096")]);
+}
+
+#[test]
+fn a_transport_without_memory_to_lend_is_refused() {
+    let world = World::new();
+    for endpoint in [world.pipe(), unique("inproc", "lent")] {
+        let said = measure(&world, &[&endpoint, "--lent"]).failed(2);
+        assert!(said.contains("no memory to lend") && said.contains("use an endpoint of shm:"));
+    }
+    measure(&world, &["shm:x", "--lent", "--startup"]).failed(2);
+}
+
+#[test]
+fn help_tells_of_cores_and_of_lent_memory() {
+    let help = World::new().run(&["bench", "--help"]).ok();
+    assert!(help.contains("samebox bench shm:bench --cores 0,1") && help.contains("--lent"));
+    let wide: Vec<_> = help.lines().filter(|line| line.chars().count() > 100).collect();
+    assert!(wide.is_empty(), "{wide:#?}");
+}
+
 #[test]
 fn messages_larger_than_a_socket_holds_are_answered_whole() {
     let world = World::new();

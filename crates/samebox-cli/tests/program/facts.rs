@@ -9,7 +9,9 @@ fn transports_are_a_table_of_100_columns() {
     let table = world.run(&["transports"]).ok();
     let wide: Vec<_> = table.lines().filter(|line| line.chars().count() > 100).collect();
     assert!(wide.is_empty(), "{wide:#?}");
-    assert!(table.lines().any(|line| line.starts_with("pipe:")), "{table}");
+    for scheme in ["pipe:", "shm:"] {
+        assert!(table.lines().any(|line| line.starts_with(scheme)), "{table}");
+    }
 }
 
 #[test]
@@ -83,6 +85,9 @@ fn ls_lists_every_kind_of_local_name() {
     if cfg!(unix) {
         wanted.extend([pipe.clone(), pipe.replace("pipe:", "unix:")]);
     }
+    if cfg!(target_os = "linux") {
+        wanted.push(pipe.replace("pipe:", "shm:"));
+    }
     let _servers: Vec<_> = wanted.iter().map(|name| world.serve(&["listen", name])).collect();
     let list = world.run(&["ls", "--json"]).json();
     let list = list.as_array().expect("it is a list");
@@ -91,6 +96,21 @@ fn ls_lists_every_kind_of_local_name() {
         let found = found.unwrap_or_else(|| panic!("{name} is not in {list:?}"));
         assert_eq!((&found["live"], &found["own"]), (&true.into(), &true.into()), "{found}");
     }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_a_dead_server_left_of_shared_memory_is_seen_as_dead() {
+    let world = World::new();
+    let shm = world.pipe().replace("pipe:", "shm:");
+    let (mut server, _) = world.serve(&["listen", &shm]);
+    server.child.kill().expect("it runs");
+    server.child.wait().expect("it ends");
+    let list = world.run(&["ls", "--json"]).json();
+    assert_eq!((&list[0]["endpoint"], &list[0]["live"]), (&shm.as_str().into(), &false.into()));
+    assert_eq!(list.as_array().expect("it is a list").len(), 1, "{list}");
+    let found = world.run(&["doctor", &shm]);
+    assert!(found.text().contains("dead; it left"), "{found:?}");
 }
 
 #[test]
@@ -102,6 +122,9 @@ fn doctor_sees_a_live_server_of_every_local_transport() {
     if cfg!(unix) {
         wanted.extend([pipe.replace("pipe:", "unix:"), pipe.replace("pipe:", "unix:@")]);
         wanted.push("tcp:127.0.0.1:0".into());
+    }
+    if cfg!(target_os = "linux") {
+        wanted.push(pipe.replace("pipe:", "shm:"));
     }
     for name in wanted {
         let (_server, endpoint) = world.serve(&["listen", &name]);

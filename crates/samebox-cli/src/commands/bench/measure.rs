@@ -3,9 +3,11 @@ use super::statistics::{Percentiles, median};
 use crate::commands::peer::{Attempt, Session, Side, Taken, Way, fitting_count};
 use std::time::{Duration, Instant};
 
-/// How long to measure.
+/// What to measure, and how long.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Plan {
+    /// What is compared with the floor.
+    pub(crate) side: Side,
     /// How often each thing is measured; what is compared takes turns.
     pub(crate) rounds: usize,
     /// How long one turn of one thing takes, about.
@@ -19,12 +21,23 @@ enum Turn {
     OneWay(Side, Way),
 }
 
-const OURS: [Turn; 3] = [
-    Turn::RoundTrip(Side::Ours),
-    Turn::OneWay(Side::Ours, Way::Single),
-    Turn::OneWay(Side::Ours, Way::Batched),
-];
-const FLOOR: [Turn; 2] = [Turn::RoundTrip(Side::Floor), Turn::OneWay(Side::Floor, Way::Single)];
+/// What is measured of `side` in one round; what is compared stands side by side.
+fn turns(side: Side, has_floor: bool) -> Vec<Turn> {
+    let mut turns = vec![
+        Turn::RoundTrip(side),
+        Turn::RoundTrip(Side::Floor),
+        Turn::OneWay(side, Way::Single),
+        Turn::OneWay(Side::Floor, Way::Single),
+        Turn::OneWay(side, Way::Batched),
+    ];
+    turns.retain(|turn| match turn {
+        Turn::RoundTrip(Side::Floor) | Turn::OneWay(Side::Floor, _) => has_floor,
+        // Memory is lent for one message at a time.
+        Turn::OneWay(Side::Lent, way) => *way == Way::Single,
+        Turn::RoundTrip(_) | Turn::OneWay(Side::Ours, _) => true,
+    });
+    turns
+}
 
 /// What came of one thing in all rounds.
 struct Course {
@@ -43,14 +56,15 @@ pub(crate) struct Measure<'a> {
     pub(crate) session: &'a mut Session,
     pub(crate) plan: Plan,
     pub(crate) size: usize,
+    /// The size of the floor's messages.
+    pub(crate) floor_size: usize,
     pub(crate) has_floor: bool,
 }
 
 impl Measure<'_> {
     /// How many turns one size takes, for a progress bar.
-    pub(crate) fn turns(rounds: usize, has_floor: bool) -> u64 {
-        let things = OURS.len() + if has_floor { FLOOR.len() } else { 0 };
-        (things * (rounds + 1)) as u64
+    pub(crate) fn turns(side: Side, rounds: usize, has_floor: bool) -> u64 {
+        (turns(side, has_floor).len() * (rounds + 1)) as u64
     }
 
     /// Measures everything; `progress` is told of each turn.
@@ -73,13 +87,7 @@ impl Measure<'_> {
     }
 
     fn warm_up(&mut self, progress: &dyn Fn()) -> Attempt<Vec<Course>> {
-        let mut turns = OURS.to_vec();
-        if self.has_floor {
-            // What is compared stands side by side.
-            turns.insert(1, FLOOR[0]);
-            turns.insert(3, FLOOR[1]);
-        }
-        turns
+        turns(self.plan.side, self.has_floor)
             .into_iter()
             .map(|turn| {
                 let count = fitting_count(self.plan.slice, |count| self.time_of(turn, count))?;
@@ -100,27 +108,32 @@ impl Measure<'_> {
         match turn {
             Turn::RoundTrip(side) => {
                 let begin = Instant::now();
-                self.session.round_trips(side, self.size, count)?;
+                self.session.round_trips(side, self.size_of(side), count)?;
                 Ok(begin.elapsed())
             }
             Turn::OneWay(side, way) => {
-                let (_, took) = self.session.one_way(side, way, self.size, count)?;
+                let (_, took) = self.session.one_way(side, way, self.size_of(side), count)?;
                 Ok(took)
             }
         }
     }
 
+    fn size_of(&self, side: Side) -> usize {
+        if side == Side::Floor { self.floor_size } else { self.size }
+    }
+
     fn take_turn(&mut self, course: &mut Course) -> Attempt<()> {
         match course.turn {
             Turn::RoundTrip(side) => {
-                let samples = self.session.round_trips(side, self.size, course.count)?;
+                let samples = self.session.round_trips(side, self.size_of(side), course.count)?;
                 course.samples += samples.len() as u64;
                 let trips = Percentiles::of(samples);
                 course.figures.push(trips.map(|trips| trips.p50 as f64));
                 course.trips.extend(trips);
             }
             Turn::OneWay(side, way) => {
-                let (taken, _) = self.session.one_way(side, way, self.size, course.count)?;
+                let size = self.size_of(side);
+                let (taken, _) = self.session.one_way(side, way, size, course.count)?;
                 course.note(taken);
             }
         }
@@ -128,11 +141,16 @@ impl Measure<'_> {
     }
 
     fn row(&self, endpoint: &str, courses: &[Course]) -> Row {
-        let find = |turn| courses.iter().find(move |course| course.turn == turn);
-        let [trips, single, batched] = OURS.map(find);
-        let [floor_trips, floor] = FLOOR.map(find);
+        let side = self.plan.side;
+        let trip = |side| find(courses, Turn::RoundTrip(side));
+        let sent = |side, way| find(courses, Turn::OneWay(side, way));
+        let (trips, floor_trips) = (trip(side), trip(Side::Floor));
+        let (single, batched) = (sent(side, Way::Single), sent(side, Way::Batched));
+        let floor = sent(Side::Floor, Way::Single);
         let ratio = |ours: Option<&Course>, floor: Option<&Course>| ours?.by(floor?);
-        Row {
+        let row = Row {
+            lent: side == Side::Lent,
+            floor_size: self.floor_size,
             round_trip_ns: trips.and_then(|course| Percentiles::over(&course.trips)),
             messages_per_second: single.and_then(Course::median),
             batched_messages_per_second: batched.and_then(Course::median),
@@ -148,9 +166,13 @@ impl Measure<'_> {
                 floor: floor.map(Course::lost_share),
             },
             ..Row::new(endpoint, self.size, self.plan.rounds)
-        }
-        .with_bytes()
+        };
+        row.with_bytes()
     }
+}
+
+fn find(courses: &[Course], turn: Turn) -> Option<&Course> {
+    courses.iter().find(|course| course.turn == turn)
 }
 
 impl Course {
@@ -189,6 +211,16 @@ mod tests {
     fn course(figures: &[Option<f64>]) -> Course {
         let turn = Turn::RoundTrip(Side::Ours);
         Course { turn, count: 1, trips: Vec::new(), figures: figures.to_vec(), samples: 0, lost: 0 }
+    }
+
+    #[test]
+    fn lent_messages_go_one_by_one_and_have_the_same_floor() {
+        let (floor, lent) = (Turn::RoundTrip(Side::Floor), Turn::RoundTrip(Side::Lent));
+        let single = |side| Turn::OneWay(side, Way::Single);
+        let all = [lent, floor, single(Side::Lent), single(Side::Floor)];
+        assert_eq!(turns(Side::Lent, true), all);
+        assert_eq!(turns(Side::Lent, false), [all[0], all[2]]);
+        assert_eq!(turns(Side::Ours, true).len(), 5);
     }
 
     #[test]

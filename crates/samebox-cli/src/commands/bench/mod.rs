@@ -8,7 +8,7 @@ mod startup;
 pub(crate) mod statistics;
 pub(crate) mod table;
 
-use crate::commands::peer::{Attempt, Session, interruptible};
+use crate::commands::peer::{Attempt, Session, Side, interruptible};
 use crate::exit::{Failure, Outcome, say};
 use crate::output;
 use crate::system;
@@ -16,7 +16,7 @@ use floor::Mechanism;
 use measure::{Measure, Plan};
 use progress::Progress;
 use row::Row;
-use samebox::Endpoint;
+use samebox::{Endpoint, transport};
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
@@ -25,17 +25,20 @@ use std::time::Duration;
 Examples:
   samebox bench unix:bench pipe:bench tcp:127.0.0.1:0
   samebox bench inproc:bench --size 64,1MiB --seconds 5 --json
+  samebox bench shm:bench --cores 0,1                  each end on a core of its own
+  samebox bench shm:bench --cores 0,1 --lent           what a message costs without a copy
   samebox bench unix:bench --clients 10000             what idle clients cost
   samebox bench unix:bench --startup                   what one message from a shell costs
 
 A second process is the server; beside samebox, and in turns with it, the same mechanism is measured
 bare, which is the floor. A ratio is samebox by the floor in the same round; the table shows medians of
-all rounds.")]
+all rounds. With --lent only the first 8 bytes of a message are written, in memory of the transport,
+and read there, whatever its size; its floor is 64 bytes.")]
 pub(crate) struct Args {
     /// What to measure, such as unix:bench; the name must be free
     #[arg(value_name = "ENDPOINT", required = true)]
     endpoints: Vec<String>,
-    /// Payload sizes, such as 64,4KiB; what the transport carries of 64,1KiB,64KiB,1MiB by default
+    /// Payload sizes; 64,1KiB,64KiB,1MiB by default, and 8 too with --lent
     #[arg(long = "size", value_name = "N", value_delimiter = ',', value_parser = size::parse)]
     sizes: Vec<usize>,
     /// How long to measure each size
@@ -47,6 +50,9 @@ pub(crate) struct Args {
     /// Keep the client on core A and the server on core B
     #[arg(long, value_name = "A,B", value_delimiter = ',', num_args = 1)]
     cores: Vec<usize>,
+    /// Write into memory that the transport lends, and read in place; for shm:
+    #[arg(long, conflicts_with_all = ["clients", "startup"])]
+    lent: bool,
     /// Connect N idle clients instead, and tell what they cost
     #[arg(long, value_name = "N", conflicts_with_all = ["sizes", "cores"])]
     clients: Option<NonZeroUsize>,
@@ -60,6 +66,12 @@ pub(crate) struct Args {
 
 /// The sizes that are measured unless the user says otherwise.
 const SIZES: [usize; 4] = [64, 1 << 10, 64 << 10, 1 << 20];
+
+/// The same with lent memory, where the smallest shows what does not depend on the size.
+const LENT_SIZES: [usize; 5] = [8, 64, 1 << 10, 64 << 10, 1 << 20];
+
+/// The size of the floor's messages beside those in lent memory, whatever their size.
+const FLOOR_OF_LENT: usize = 64;
 
 pub(crate) fn run(args: &Args) -> Outcome {
     match args.clients {
@@ -137,16 +149,25 @@ impl Run {
         let parsed: Endpoint = endpoint.parse()?;
         let on_one_core = matches!(args.cores[..], [ours, theirs] if ours == theirs);
         let floor = Mechanism::of(parsed.scheme(), on_one_core);
-        let sizes = sizes(&parsed, &args.sizes)?;
+        let (side, usual) = match args.lent {
+            false => (Side::Ours, &SIZES[..]),
+            true => (Side::Lent, &LENT_SIZES[..]),
+        };
+        if side == Side::Lent {
+            expect_loans(&parsed)?;
+        }
+        let sizes = sizes(&parsed, if args.sizes.is_empty() { usual } else { &args.sizes })?;
         let rounds = args.rounds.get();
         // The rounds and what warms up.
-        let turns = u32::try_from(Measure::turns(rounds, floor.is_some())).unwrap_or(u32::MAX);
-        let plan = Plan { rounds, slice: args.seconds / turns };
+        let turns = Measure::turns(side, rounds, floor.is_some());
+        let plan =
+            Plan { side, rounds, slice: args.seconds / u32::try_from(turns).unwrap_or(u32::MAX) };
         Ok(Self { endpoint: endpoint.into(), floor, sizes, plan })
     }
 
     fn turns(&self) -> u64 {
-        Measure::turns(self.plan.rounds, self.floor.is_some()) * self.sizes.len() as u64
+        Measure::turns(self.plan.side, self.plan.rounds, self.floor.is_some())
+            * self.sizes.len() as u64
     }
 
     fn measure(&self, core: Option<usize>, progress: &Progress) -> Attempt<Vec<Row>> {
@@ -155,17 +176,27 @@ impl Run {
         let has_floor = session.with_floor(self.floor)?;
         let mut rows = Vec::new();
         for &size in &self.sizes {
-            let measure = Measure { session: &mut session, plan: self.plan, size, has_floor };
+            let floor_size = if self.plan.side == Side::Lent { FLOOR_OF_LENT } else { size };
+            let session = &mut session;
+            let measure = Measure { session, plan: self.plan, size, floor_size, has_floor };
             rows.push(measure.run(&self.endpoint, &|| progress.step())?);
         }
         Ok(rows)
     }
 }
 
+/// Refuses a transport that has no memory to lend.
+fn expect_loans(endpoint: &Endpoint) -> samebox::Result<()> {
+    if transport(endpoint)?.capabilities().loan {
+        return Ok(());
+    }
+    let why = format!("{}: has no memory to lend", endpoint.scheme());
+    Err(endpoint.invalid(why).with_advice("use an endpoint of shm:, or leave --lent out"))
+}
+
 /// The sizes to measure, as far as the transport carries them.
-fn sizes(endpoint: &Endpoint, asked: &[usize]) -> samebox::Result<Vec<usize>> {
+fn sizes(endpoint: &Endpoint, wanted: &[usize]) -> samebox::Result<Vec<usize>> {
     let largest = crate::limit::largest_message(endpoint)?;
-    let wanted = if asked.is_empty() { &SIZES[..] } else { asked };
     let (fit, more): (Vec<_>, Vec<_>) = wanted.iter().partition(|size| **size <= largest);
     if fit.is_empty() {
         let why = format!("it carries at most {largest} bytes");

@@ -6,6 +6,10 @@ use serde::Serialize;
 pub(crate) struct Row {
     pub(crate) endpoint: String,
     pub(crate) size: usize,
+    /// Whether only the first bytes were written, in lent memory, and read there.
+    pub(crate) lent: bool,
+    /// The size of the floor's messages.
+    pub(crate) floor_size: usize,
     pub(crate) round_trip_ns: Option<Percentiles>,
     pub(crate) messages_per_second: Option<f64>,
     pub(crate) batched_messages_per_second: Option<f64>,
@@ -47,6 +51,8 @@ impl Row {
         Self {
             endpoint: endpoint.into(),
             size,
+            lent: false,
+            floor_size: size,
             round_trip_ns: None,
             messages_per_second: None,
             batched_messages_per_second: None,
@@ -64,8 +70,11 @@ impl Row {
         }
     }
 
-    /// Fills in what follows from the rates.
+    /// Fills in what follows from the rates; nothing for lent memory, most of which nobody touched.
     pub(crate) fn with_bytes(self) -> Self {
+        if self.lent {
+            return self;
+        }
         let bytes = |rate: Option<f64>| rate.map(|rate| rate * self.size as f64);
         Self {
             bytes_per_second: bytes(self.messages_per_second),
@@ -95,5 +104,8 @@ mod tests {
             (Some(5120.0), Some(6400.0))
         );
         assert_eq!(row.bytes_ratio, Some(0.8));
+        let lent = Row { lent: true, ..Row::new("shm:x", 64, 1) };
+        let lent = Row { messages_per_second: single, ..lent }.with_bytes();
+        assert_eq!(lent.bytes_per_second, None);
     }
 }

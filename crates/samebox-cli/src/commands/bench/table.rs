@@ -19,33 +19,28 @@ pub(crate) fn table(rows: &[Row]) -> String {
 }
 
 fn head(text: &mut String, row: &Row, apart: bool) {
+    if apart {
+        text.push('\n');
+    }
+    let (endpoint, rounds) = (&row.endpoint, row.rounds);
+    let what = match row.lent {
+        false => String::new(),
+        true => format!(", in lent memory beside {} bytes bare", row.floor_size),
+    };
     // Writing to a String does not fail.
-    let _ = writeln!(
+    let _ = writeln!(text, "{endpoint}{what}, medians of {rounds} rounds");
+    columns(
         text,
-        "{}{}, medians of {} rounds\n{:>8} {:>9} {:>9} {:>9} {:>6}  {:>8} {:>8} {:>6}  {:>8} {:>6}  {:>9}",
-        if apart { "\n" } else { "" },
-        row.endpoint,
-        row.rounds,
-        "SIZE",
-        "TRIP",
-        "P99",
-        "FLOOR",
-        "RATIO",
-        "MSG/S",
-        "FLOOR",
-        "RATIO",
-        "BATCHED",
-        "RATIO",
-        "BYTES/S"
+        row,
+        ["SIZE", "TRIP", "P99", "FLOOR", "RATIO", "MSG/S", "FLOOR", "RATIO"].map(String::from),
+        ["BATCHED", "RATIO", "BYTES/S"].map(String::from),
     );
 }
 
 fn line(text: &mut String, row: &Row) {
     let trip = row.round_trip_ns;
-    let _ = writeln!(
-        text,
-        "{:>8} {:>9} {:>9} {:>9} {:>6}  {:>8} {:>8} {:>6}  {:>8} {:>6}  {:>9}",
-        row.size,
+    let compared = [
+        row.size.to_string(),
         time(trip.map(|trip| trip.p50)),
         time(trip.map(|trip| trip.p99)),
         time(row.floor_round_trip_ns),
@@ -53,10 +48,27 @@ fn line(text: &mut String, row: &Row) {
         amount(row.messages_per_second),
         amount(row.floor_messages_per_second),
         ratio(row.rate_ratio),
+    ];
+    let more = [
         amount(row.batched_messages_per_second),
         ratio(row.batched_ratio),
         amount(row.bytes_per_second),
+    ];
+    columns(text, row, compared, more);
+}
+
+/// One line of cells; lent memory has no batches, and no bytes that anybody moves.
+fn columns(text: &mut String, row: &Row, compared: [String; 8], more: [String; 3]) {
+    let [size, trip, p99, floor, trip_ratio, rate, floor_rate, rate_ratio] = compared;
+    let _ = write!(
+        text,
+        "{size:>8} {trip:>9} {p99:>9} {floor:>9} {trip_ratio:>6}  {rate:>8} {floor_rate:>8} {rate_ratio:>6}"
     );
+    if !row.lent {
+        let [batched, batched_ratio, bytes] = more;
+        let _ = write!(text, "  {batched:>8} {batched_ratio:>6}  {bytes:>9}");
+    }
+    text.push('\n');
 }
 
 fn lost(text: &mut String, row: &Row) {
@@ -128,5 +140,15 @@ mod tests {
         let text = table(&[row.clone(), row]);
         assert_eq!(text.lines().count(), 4);
         assert!(text.lines().all(|line| line.len() <= 100), "{text}");
+    }
+
+    #[test]
+    fn lent_memory_has_no_batches() {
+        let row = Row { lent: true, floor_size: 64, ..Row::new("shm:x", 1 << 20, 10) };
+        let text = table(&[row]);
+        let lines: Vec<_> = text.lines().collect();
+        assert_eq!(lines[0], "shm:x, in lent memory beside 64 bytes bare, medians of 10 rounds");
+        assert!(!lines[1].contains("BATCHED") && lines[1].ends_with("RATIO"), "{text}");
+        assert_eq!(lines[1].len(), lines[2].len());
     }
 }

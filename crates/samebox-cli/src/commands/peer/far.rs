@@ -1,5 +1,6 @@
 //! The receiving end of what is measured.
 
+use super::lent::Looker;
 use super::order::{Attempt, Taken, Trouble};
 use super::tally::Tally;
 use samebox::{Client, Deadline, ErrorKind, Loss, Message, Server};
@@ -26,31 +27,36 @@ pub(crate) trait Far {
 
 /// A server of samebox.
 pub(crate) struct Ours {
-    server: Server,
+    server: Looker,
     /// Carries the answers where messages go one way only.
     back: Option<Client>,
 }
 
 impl Ours {
     pub(crate) fn new(server: Server) -> Self {
-        Self { server, back: None }
+        Self { server: Looker(server), back: None }
     }
 
     pub(crate) fn answer_through(&mut self, back: Client) {
         self.back = Some(back);
     }
 
+    /// The same server, reading messages where they are.
+    pub(crate) fn looker(&mut self) -> &mut Looker {
+        &mut self.server
+    }
+
     /// Receives one message, as text.
     pub(crate) fn hear(&mut self) -> Attempt<String> {
-        let message = self.server.recv(Deadline::NEVER)?;
+        let message = self.server.0.recv(Deadline::NEVER)?;
         Ok(String::from_utf8_lossy(message.payload()).into_owned())
     }
 
     fn expect_silence(&mut self) -> Attempt<()> {
-        match self.server.recv(Deadline::after(QUIET)) {
+        match self.server.0.recv(Deadline::after(QUIET)) {
             Err(error) if error.kind() == ErrorKind::TimedOut => Ok(()),
             Err(error) => Err(error.into()),
-            Ok(message) => expect_size(message.payload(), 0),
+            Ok(message) => expect_size(message.payload().len(), 0),
         }
     }
 
@@ -67,8 +73,8 @@ impl Far for Ours {
     fn echo(&mut self, count: u64, size: usize, done: Done<'_>) -> Attempt<()> {
         let answer = vec![b'y'; size];
         for _ in 0..count {
-            let message = self.server.recv(Deadline::NEVER)?;
-            expect_size(message.payload(), size)?;
+            let message = self.server.0.recv(Deadline::NEVER)?;
+            expect_size(message.payload().len(), size)?;
             self.answer(message, &answer)?;
         }
         // What is left of a large answer goes out while the server waits for messages.
@@ -79,33 +85,52 @@ impl Far for Ours {
     }
 
     fn take(&mut self, count: u64, size: usize, done: Done<'_>) -> Attempt<Taken> {
-        let lossy = self.server.capabilities().loss != Loss::Never;
-        let patience = || if lossy { Deadline::after(QUIET) } else { Deadline::NEVER };
-        let (mut tally, mut deadline, mut last) = (Tally::new(count), patience(), false);
+        let server = &mut self.server.0;
+        let lossy = server.capabilities().loss != Loss::Never;
+        Taking { count, lossy }
+            .run(done, |deadline| expect_size(server.recv(deadline)?.payload().len(), size))
+    }
+}
+
+/// How to receive many messages.
+pub(super) struct Taking {
+    pub(super) count: u64,
+    /// Messages may be lost on the way, so silence is not waited out.
+    pub(super) lossy: bool,
+}
+
+impl Taking {
+    /// Receives them by `next`, each at its deadline at the latest.
+    pub(super) fn run(
+        self,
+        done: Done<'_>,
+        mut next: impl FnMut(Deadline) -> Attempt<()>,
+    ) -> Attempt<Taken> {
+        let patience = || if self.lossy { Deadline::after(QUIET) } else { Deadline::NEVER };
+        let (mut tally, mut deadline, mut last) = (Tally::new(self.count), patience(), false);
         while !tally.is_whole() {
-            match self.server.recv(deadline) {
-                Ok(message) => {
-                    expect_size(message.payload(), size)?;
+            match next(deadline) {
+                Ok(()) => {
                     if tally.add(1) {
                         deadline = patience();
                     }
                 }
-                Err(error) if error.kind() == ErrorKind::TimedOut && !last => {
+                Err(trouble) if trouble.kind == ErrorKind::TimedOut && !last => {
                     last = done();
                     deadline = patience();
                 }
-                Err(error) if error.kind() == ErrorKind::TimedOut => break,
-                Err(error) => return Err(error.into()),
+                Err(trouble) if trouble.kind == ErrorKind::TimedOut => break,
+                Err(trouble) => return Err(trouble),
             }
         }
         Ok(tally.taken())
     }
 }
 
-fn expect_size(payload: &[u8], size: usize) -> Attempt<()> {
-    if payload.len() == size {
+pub(super) fn expect_size(length: usize, size: usize) -> Attempt<()> {
+    if length == size {
         return Ok(());
     }
-    let why = format!("{} bytes came where {size} were sent; this is a fault", payload.len());
+    let why = format!("{length} bytes came where {size} were sent; this is a fault");
     Err(Trouble::new(ErrorKind::Malformed, why))
 }

@@ -3,6 +3,7 @@
 mod far;
 mod fit;
 mod interrupt;
+mod lent;
 mod lifeline;
 mod near;
 mod order;

@@ -1,5 +1,6 @@
 //! The sending end of what is measured.
 
+use super::lent::Lender;
 use super::order::Attempt;
 use samebox::{Client, Deadline, Endpoint, Server, bind};
 use std::iter::repeat_n;
@@ -27,23 +28,28 @@ pub(crate) trait Near {
     }
 }
 
+/// How long one answer may take.
+pub(super) const PATIENCE: Duration = Duration::from_secs(10);
+
 /// A client of samebox.
 pub(crate) struct Ours {
-    client: Client,
+    client: Lender,
     /// Hears the answers where messages go one way only.
     back: Option<Server>,
 }
 
 impl Ours {
-    /// How long one answer may take.
-    const PATIENCE: Duration = Duration::from_secs(10);
-
     pub(crate) fn new(client: Client) -> Self {
-        Self { client, back: None }
+        Self { client: Lender(client), back: None }
     }
 
     pub(crate) fn endpoint(&self) -> &Endpoint {
-        self.client.endpoint()
+        self.client.0.endpoint()
+    }
+
+    /// The same client, writing into lent memory.
+    pub(crate) fn lender(&mut self) -> &mut Lender {
+        &mut self.client
     }
 
     /// Becomes the server of the way back; tells where.
@@ -59,10 +65,10 @@ impl Near for Ours {
     fn round_trip(&mut self, payload: &[u8]) -> Attempt<()> {
         match &mut self.back {
             // Whoever measures sees to it that it ends.
-            None => drop(self.client.call(payload, Deadline::NEVER)?),
+            None => drop(self.client.0.call(payload, Deadline::NEVER)?),
             Some(back) => {
-                let deadline = Deadline::after(Self::PATIENCE);
-                self.client.send_by(payload, deadline)?;
+                let deadline = Deadline::after(PATIENCE);
+                self.client.0.send_by(payload, deadline)?;
                 drop(back.recv(deadline)?);
             }
         }
@@ -70,15 +76,15 @@ impl Near for Ours {
     }
 
     fn send(&mut self, payload: &[u8]) -> Attempt<()> {
-        Ok(self.client.send(payload)?)
+        Ok(self.client.0.send(payload)?)
     }
 
     fn send_many(&mut self, payload: &[u8], count: usize) -> Attempt<()> {
-        self.client.send_many(repeat_n(payload, count))?;
+        self.client.0.send_many(repeat_n(payload, count))?;
         Ok(())
     }
 
     fn flush(&mut self) -> Attempt<()> {
-        Ok(self.client.flush(Self::PATIENCE)?)
+        Ok(self.client.0.flush(PATIENCE)?)
     }
 }

@@ -56,6 +56,8 @@ pub(crate) enum Answer {
 pub(crate) enum Side {
     /// Through samebox.
     Ours,
+    /// Through memory that samebox lends.
+    Lent,
     /// Bare system calls.
     Floor,
 }

@@ -189,6 +189,7 @@ impl Session {
     fn near(&mut self, side: Side) -> Attempt<(&mut Second, &mut dyn Near)> {
         let near: &mut dyn Near = match side {
             Side::Ours => &mut self.ours,
+            Side::Lent => self.ours.lender(),
             Side::Floor => self.floor.as_deref_mut().ok_or_else(confused)?,
         };
         Ok((&mut self.second, near))

@@ -94,6 +94,7 @@ impl Worker<'_> {
     fn far(&mut self, side: Side) -> Attempt<&mut dyn Far> {
         match side {
             Side::Ours => Ok(self.ours()?),
+            Side::Lent => Ok(self.ours()?.looker()),
             Side::Floor => match &mut self.floor {
                 Some(floor) => Ok(floor.as_mut()),
                 None => Err(out_of_order()),
