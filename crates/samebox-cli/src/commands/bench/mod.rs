@@ -31,9 +31,9 @@ Examples:
   samebox bench unix:bench --startup                   what one message from a shell costs
 
 A second process is the server; beside samebox, and in turns with it, the same mechanism is measured
-bare, which is the floor. A ratio is samebox by the floor in the same round; the table shows medians of
-all rounds. With --lent only the first 8 bytes of a message are written, in memory of the transport,
-and read there, whatever its size; its floor is 64 bytes.")]
+bare, which is the floor. A ratio is samebox by the floor in the same round; the table shows medians
+of all rounds. With --lent only the first 8 bytes of a message are written, in memory of the
+transport, and read there, whatever its size; its floor is 64 bytes.")]
 pub(crate) struct Args {
     /// What to measure, such as unix:bench; the name must be free
     #[arg(value_name = "ENDPOINT", required = true)]
