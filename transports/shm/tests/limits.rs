@@ -12,7 +12,7 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 use support::another::{self, Another};
 use support::holdings::Holdings;
-use support::{ask, bind, connect, endpoint, faults, recv, send, soon};
+use support::{ask, assert_usable, bind, connect, endpoint, faults, recv, send, soon};
 
 #[test]
 fn another_process() {
@@ -48,7 +48,7 @@ fn a_server_out_of_descriptors_keeps_its_clients_and_takes_more_when_some_have_g
     // One descriptor more lets more of a client in before there is none left.
     for odd in ["0", "1", "2", "3"] {
         let endpoint = endpoint(&format!("poor-{odd}"), "");
-        let _server = Another::ready(&format!("poor {odd}"), &endpoint);
+        let server = Another::ready(&format!("poor {odd}"), &endpoint);
         let mut first = connect(&endpoint);
         assert_eq!(ask(&mut first, b"first").as_deref(), Ok(&b"first"[..]));
         // Some of them wait, some are sent away at once.
@@ -76,6 +76,8 @@ fn a_server_out_of_descriptors_keeps_its_clients_and_takes_more_when_some_have_g
         let noted = ask(&mut first, b"faults").unwrap();
         assert!(!String::from_utf8_lossy(&noted).contains("more descriptors"), "{noted:?}");
         assert_eq!(ask(&mut first, b"cut").as_deref(), Ok(&b"0"[..]), "nobody did wrong");
+        server.kill();
+        assert_usable(&endpoint);
     }
 }
 
