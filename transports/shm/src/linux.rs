@@ -50,6 +50,11 @@ pub(crate) fn has_barrier() -> bool {
     barrier::is_offered()
 }
 
+/// Whether this process can order what peers publish without fences.
+pub(crate) fn can_order() -> bool {
+    barrier::is_there()
+}
+
 /// Orders what all peers publish without fences.
 pub(crate) fn barrier() {
     // A peer leaves its fences out only where this works: it is the same system.

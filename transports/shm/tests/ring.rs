@@ -140,7 +140,7 @@ impl Writer {
         self.patiently(|producer| producer.lend(payload.len()));
         self.producer.lent_mut().copy_from_slice(payload);
         assert_eq!(self.producer.lent(), payload);
-        self.producer.commit(kind);
+        assert!(self.producer.commit(kind));
     }
 
     fn write_all(mut self) {
@@ -210,7 +210,7 @@ fn a_push_gives_up_what_was_lent() {
     let (mut writer, mut reader) = ends();
     writer.producer.lend(LONGEST).unwrap();
     writer.producer.push(Kind::Message, &[1; LONGEST]).unwrap();
-    writer.producer.commit(Kind::Message);
+    assert!(!writer.producer.commit(Kind::Message));
     writer.producer.publish();
     assert!(reader.consumer.read().unwrap().is_some());
     assert!(reader.consumer.read().unwrap().is_none());

@@ -16,6 +16,11 @@ pub fn is_offered() -> bool {
     })
 }
 
+/// Whether this process may ask for it; that takes no registration.
+pub fn is_there() -> bool {
+    membarrier_query().contains(MembarrierQuery::GLOBAL_EXPEDITED)
+}
+
 /// Has every running thread of the registered processes go through a full barrier; tells whether it did.
 pub fn everywhere() -> bool {
     membarrier(MembarrierCommand::GlobalExpedited).is_ok()

@@ -1,6 +1,6 @@
 use super::calls::{Calls, Outcome};
 use crate::options::Options;
-use crate::ring::memory::{Shared, Word, Words};
+use crate::ring::memory::{Reads, Shared, Word, Words};
 use crate::ring::{Broken, Consumer, Kind, Place, Producer, Sleeper};
 use crate::spin::Spin;
 use crate::system::{self, ClientLine};
@@ -50,6 +50,7 @@ impl Connection {
         let mut line = ClientLine::new(channel);
         line.introduce(offer, &pass)?;
         let words = own.words();
+        words.store(Word::Barrier, system::can_order().into());
         let producer = Producer::new(own, words.clone(), offer.layout, options.capacity);
         Ok(Self {
             line,
@@ -110,6 +111,9 @@ impl Connection {
         match self.line.welcome() {
             Ok(None) => true,
             Ok(Some((terms, theirs))) => {
+                if theirs.load(Word::Barrier) != 1 {
+                    self.producer.keep_fences();
+                }
                 let way = self.producer.attach(theirs.clone());
                 let consumer = Consumer::new(self.words.clone(), theirs, terms.layout, self.max);
                 self.server = Some(Server { consumer, max: terms.max });

@@ -408,7 +408,10 @@ impl ShmOutbox {
         if let Some(connection) = &mut self.connection
             && connection.is_alive()
         {
-            connection.producer.commit(kind);
+            if !connection.producer.commit(kind) {
+                let why = "no memory is lent that could be sent";
+                return Err(self.error(ErrorKind::Unsupported, operation, why));
+            }
             connection.publish();
             return Ok(());
         }

@@ -23,6 +23,8 @@ pub enum Word {
     Closed = 36,
     /// One more than the core that this side ran on when it last looked; 0 when unknown.
     Core = 37,
+    /// 1 when this side can have the system run the fences that the other leaves out.
+    Barrier = 38,
     /// Changes whenever this side wakes the other.
     Bell = 48,
 }

@@ -25,6 +25,7 @@ pub struct Producer<M: Memory> {
     /// Records published in a row while the other side was awake.
     calm: u32,
     fenceless: bool,
+    always_fences: bool,
 }
 
 /// Room that was found for a record.
@@ -70,7 +71,13 @@ impl<M: Memory> Producer<M> {
             woken: 0,
             calm: 0,
             fenceless: false,
+            always_fences: false,
         }
+    }
+
+    /// Keeps its fences, for another side that cannot have the system run them.
+    pub fn keep_fences(&mut self) {
+        self.always_fences = true;
     }
 
     /// Makes the other side known; gives how it wants to be woken, if it sleeps.
@@ -142,11 +149,12 @@ impl<M: Memory> Producer<M> {
         }
     }
 
-    /// Makes what was written to the reserved memory a record, to be published.
-    pub fn commit(&mut self, kind: Kind) {
-        if let Some(spot) = self.lent.take() {
-            self.write(kind, spot);
-        }
+    /// Makes what was written to the reserved memory a record, to be published; `false` when none is.
+    #[must_use]
+    pub fn commit(&mut self, kind: Kind) -> bool {
+        let Some(spot) = self.lent.take() else { return false };
+        self.write(kind, spot);
+        true
     }
 
     fn sleeping(&mut self) -> Option<Way> {
@@ -169,7 +177,7 @@ impl<M: Memory> Producer<M> {
     /// Leaves out fences after a while in which the other side was awake.
     fn calm_down(&mut self) -> Option<Way> {
         self.calm = CALM.min(self.calm + 1);
-        if self.calm < CALM || !M::has_barrier() {
+        if self.calm < CALM || self.always_fences || !M::has_barrier() {
             return None;
         }
         self.fenceless = true;

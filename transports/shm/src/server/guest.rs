@@ -2,7 +2,7 @@
 
 use super::link::{Hub, Link};
 use crate::options::Options;
-use crate::ring::memory::{Shared, Word, Words};
+use crate::ring::memory::{Reads, Shared, Word, Words};
 use crate::ring::{Consumer, Producer, Sleeper, Way};
 use crate::system::{self, ServerLine};
 use crate::terms::Terms;
@@ -51,8 +51,12 @@ impl Client {
         let offer = Terms::offer(options);
         let (own, pass) = system::create(offer.layout.length())?;
         let words = own.words();
+        words.store(Word::Barrier, system::can_order().into());
         let budget = options.capacity;
         let mut producer = Producer::new(own, words.clone(), offer.layout, budget);
+        if theirs.load(Word::Barrier) != 1 {
+            producer.keep_fences();
+        }
         // Before it is welcome it does not sleep; from then on each of its sleeps is to be ended.
         let _ = producer.attach(theirs.clone());
         match line.welcome(offer, &pass, peer.pid) {

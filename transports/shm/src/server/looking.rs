@@ -11,30 +11,55 @@ use std::sync::Arc;
 /// What is looked at, byte by byte.
 impl Bytewise for ShmInbox {
     fn len(&self) -> usize {
-        self.view().len()
+        match self.seen() {
+            Sight::Copied(payload) => payload.len(),
+            Sight::Theirs(view) => view.len(),
+        }
     }
 
     fn copy_to(&self, start: usize, into: &mut [u8]) -> bool {
-        let part = self.view().part(start, into.len());
-        part.map(|part| part.copy_to(into)).is_some()
+        match self.seen() {
+            Sight::Copied(payload) => {
+                let part = payload.get(start..).and_then(|rest| rest.get(..into.len()));
+                part.map(|part| into.copy_from_slice(part)).is_some()
+            }
+            Sight::Theirs(view) => {
+                view.part(start, into.len()).map(|part| part.copy_to(into)).is_some()
+            }
+        }
     }
 
     fn as_ptr(&self) -> *const u8 {
-        self.view().as_ptr()
+        match self.seen() {
+            Sight::Copied(payload) => payload.as_ptr(),
+            Sight::Theirs(view) => view.as_ptr(),
+        }
     }
 }
 
+/// The payload that is looked at.
+enum Sight<'a> {
+    /// In memory of this process.
+    Copied(&'a [u8]),
+    /// In the sender's memory.
+    Theirs(View<'a>),
+}
+
 impl ShmInbox {
-    /// The message that is looked at, where it lies; nothing when there is none.
-    fn view(&self) -> View<'_> {
-        let view = self.looked_at.and_then(|found| {
+    /// The message that is looked at; nothing when there is none.
+    fn seen(&self) -> Sight<'_> {
+        let sight = self.looked_at.and_then(|found| {
             let Guest::Client(client) = self.guests.get(found.token)? else { return None };
             match found.seen.place {
-                Place::Copied(at, length) => Some(client.consumer.copied(at, length).into()),
-                Place::Theirs(at, length) => client.consumer.peer().view(at, length),
+                Place::Copied(at, length) => {
+                    Some(Sight::Copied(client.consumer.copied(at, length)))
+                }
+                Place::Theirs(at, length) => {
+                    client.consumer.peer().view(at, length).map(Sight::Theirs)
+                }
             }
         });
-        view.unwrap_or_else(|| View::from(&[][..]))
+        sight.unwrap_or(Sight::Copied(&[]))
     }
 
     /// The next message of the client whose turn it is, where it lies.
