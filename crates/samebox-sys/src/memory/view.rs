@@ -101,7 +101,6 @@ impl fmt::Debug for View<'_> {
 
 #[cfg(test)]
 mod tests {
-
     #[test]
     fn a_view_gives_its_bytes_and_no_others() {
         // SAFETY: nothing is written to it while it is looked at.

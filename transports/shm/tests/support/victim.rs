@@ -50,7 +50,7 @@ pub(crate) fn write(lies: &[u8], acts: &[(u8, u16)]) {
             3 => producer.push(Kind::Call(7), &[0; MAX][..length]),
             4 => producer.lend(length),
             5 => {
-                assert!(producer.commit(Kind::Reply(7)));
+                let _ = producer.commit(Kind::Reply(7));
                 Ok(())
             }
             6 => {
