@@ -1,6 +1,6 @@
 # The stages of `./test`, in their order. Each is a function `stage_NAME` that fails when it must.
 # shellcheck shell=bash
-STAGES="tools format lint docs deny unit miri tsan peers wine portability house fuzz"
+STAGES="tools format lint docs deny unit miri tsan peers wine portability house fuzz benches"
 
 WINDOWS=x86_64-pc-windows-gnu
 # What `cargo check` must accept although nothing here can run it.
@@ -24,6 +24,7 @@ about() {
     portability) echo "cargo check for $FOREIGN_TARGETS" ;;
     house) echo "rules that no other tool checks" ;;
     fuzz) echo "each fuzz target for $FUZZ_SECONDS s" ;;
+    benches) echo "the comparison with other crates runs, a moment for each" ;;
     esac
 }
 
@@ -140,4 +141,12 @@ stage_fuzz() {
             "target/fuzz/found/$target" "fuzz/corpus/$target" -- \
             -max_total_time=$FUZZ_SECONDS -rss_limit_mb=2048 -timeout=10
     done
+}
+
+# Nothing is timed here: it shows only that each of them still works.
+stage_benches() {
+    local benches=(--manifest-path benches/peers/Cargo.toml --target-dir target/benches)
+    cargo fmt --manifest-path benches/peers/Cargo.toml --check
+    limit 15 cargo test --release "${benches[@]}"
+    limit 5 cargo run --release "${benches[@]}" -- --smoke
 }
