@@ -49,46 +49,68 @@ impl Pages {
             Self::Mapped(mapping) => mapping.length(),
         }
     }
+}
 
+/// Where memory is, kept at hand beside what keeps it there.
+#[derive(Clone, Debug)]
+struct Place {
+    base: NonNull<u8>,
+    length: usize,
+    _kept: Arc<Pages>,
+}
+
+// SAFETY: the memory belongs to no thread, and what keeps it may be dropped by any; who may touch
+// which of its bytes is the affair of `Own` and `Theirs`.
+unsafe impl Send for Place {}
+// SAFETY: as above; `Place` itself only tells where the memory is.
+unsafe impl Sync for Place {}
+
+impl Place {
+    fn new(pages: Arc<Pages>) -> Self {
+        Self { base: pages.base(), length: pages.length(), _kept: pages }
+    }
+
+    #[inline]
     fn word(&self, index: usize) -> NonNull<u64> {
         assert!(index < WORDS, "the header has {WORDS} words");
         // SAFETY: every memory has a whole header, so that word lies within the pages.
-        unsafe { self.base().cast::<u64>().add(index) }
+        unsafe { self.base.cast::<u64>().add(index) }
     }
 }
 
 /// The words and bytes that this side writes.
 #[derive(Debug)]
 pub struct Own {
-    pages: Arc<Pages>,
+    place: Place,
 }
 
 /// The words that this side writes; a handle, cheap to clone.
 #[derive(Clone, Debug)]
 pub struct OwnWords {
-    pages: Arc<Pages>,
+    place: Place,
 }
 
 /// The words and bytes that a peer writes, at any moment; a handle, cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Theirs {
-    pages: Arc<Pages>,
+    place: Place,
 }
 
 impl Own {
     #[cfg(any(target_os = "linux", windows))]
     pub(crate) fn mapped(mapping: Mapping) -> Self {
-        Self { pages: Arc::new(Pages::Mapped(mapping)) }
+        Self { place: Place::new(Arc::new(Pages::Mapped(mapping))) }
     }
 
     /// How many bytes follow the header.
+    #[inline]
     pub fn length(&self) -> usize {
-        self.pages.length() - HEADER
+        self.place.length - HEADER
     }
 
     /// A handle to its words.
     pub fn words(&self) -> OwnWords {
-        OwnWords { pages: Arc::clone(&self.pages) }
+        OwnWords { place: self.place.clone() }
     }
 
     /// Bytes after the header, to write.
@@ -104,7 +126,7 @@ impl Own {
         // process reads meanwhile is its own affair; within this process `Theirs` reads only what a
         // release and an acquire of a word have handed over, which is what the ring is for.
         unsafe {
-            let start = self.pages.base().as_ptr().add(HEADER + range.start);
+            let start = self.place.base.as_ptr().add(HEADER + range.start);
             std::slice::from_raw_parts_mut(start, range.end - range.start)
         }
     }
@@ -115,12 +137,13 @@ impl Own {
     ///
     /// # Panics
     /// When they are not all there.
+    #[inline]
     pub fn written(&self, range: Range<usize>) -> &[u8] {
         assert!(range.start <= range.end && range.end <= self.length(), "bytes that are there");
         // SAFETY: the range lies within the pages, which live as long as `self`, and nobody writes to
         // them while it is borrowed: only `bytes` could, which borrows it exclusively.
         unsafe {
-            let start = self.pages.base().as_ptr().add(HEADER + range.start);
+            let start = self.place.base.as_ptr().add(HEADER + range.start);
             std::slice::from_raw_parts(start, range.end - range.start)
         }
     }
@@ -132,26 +155,27 @@ impl OwnWords {
     pub fn word(&self, index: usize) -> &AtomicU64 {
         // SAFETY: the word is there, aligned as the pages are, lives as long as `self`, and is only
         // ever accessed atomically.
-        unsafe { AtomicU64::from_ptr(self.pages.word(index).as_ptr()) }
+        unsafe { AtomicU64::from_ptr(self.place.word(index).as_ptr()) }
     }
 
     /// The lower half of a word that is only used as 32 bits.
     #[inline]
     pub fn half(&self, index: usize) -> &AtomicU32 {
         // SAFETY: as for `word`.
-        unsafe { AtomicU32::from_ptr(self.pages.word(index).as_ptr().cast()) }
+        unsafe { AtomicU32::from_ptr(self.place.word(index).as_ptr().cast()) }
     }
 }
 
 impl Theirs {
     #[cfg(any(target_os = "linux", windows))]
     pub(crate) fn mapped(mapping: Mapping) -> Self {
-        Self { pages: Arc::new(Pages::Mapped(mapping)) }
+        Self { place: Place::new(Arc::new(Pages::Mapped(mapping))) }
     }
 
     /// How many bytes follow the header.
+    #[inline]
     pub fn length(&self) -> usize {
-        self.pages.length() - HEADER
+        self.place.length - HEADER
     }
 
     /// The word of that index, only to be loaded: a store ends the process.
@@ -159,7 +183,7 @@ impl Theirs {
     pub fn word(&self, index: usize) -> PeerWord<'_> {
         // SAFETY: the word is there, aligned as the pages are, lives as long as `self`, and is only
         // ever accessed atomically.
-        PeerWord(unsafe { AtomicU64::from_ptr(self.pages.word(index).as_ptr()) })
+        PeerWord(unsafe { AtomicU64::from_ptr(self.place.word(index).as_ptr()) })
     }
 
     /// The lower half of a word, for waiting on it.
@@ -167,7 +191,7 @@ impl Theirs {
     #[cfg(target_os = "linux")]
     pub(crate) fn half(&self, index: usize) -> &AtomicU32 {
         // SAFETY: as for `word`.
-        unsafe { AtomicU32::from_ptr(self.pages.word(index).as_ptr().cast()) }
+        unsafe { AtomicU32::from_ptr(self.place.word(index).as_ptr().cast()) }
     }
 
     /// A look at bytes after the header; `None` when they are not all there.
@@ -178,7 +202,7 @@ impl Theirs {
             return None;
         }
         // SAFETY: the range lies within the pages, which live as long as `self` is borrowed.
-        Some(unsafe { View::new(self.pages.base().as_ptr().add(HEADER + start), length) })
+        Some(unsafe { View::new(self.place.base.as_ptr().add(HEADER + start), length) })
     }
 }
 

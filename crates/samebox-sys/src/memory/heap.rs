@@ -1,6 +1,6 @@
 //! Shared memory within one process: what tests, and tools that look for races, can follow.
 
-use super::{HEADER, Own, Pages, Theirs};
+use super::{HEADER, Own, Pages, Place, Theirs};
 use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
 use std::ptr::NonNull;
 use std::sync::Arc;
@@ -54,5 +54,5 @@ impl Drop for Heap {
 /// When there cannot be so much.
 pub unsafe fn on_heap(length: usize) -> (Own, Theirs) {
     let pages = Arc::new(Pages::Heap(Heap::new(length)));
-    (Own { pages: Arc::clone(&pages) }, Theirs { pages })
+    (Own { place: Place::new(Arc::clone(&pages)) }, Theirs { place: Place::new(pages) })
 }

@@ -256,7 +256,12 @@ impl<M: Memory> Producer<M> {
         let (header, length): ([u8; LONGEST], usize) =
             spot.shape.encode(kind, spot.block.map_or(0, |block| block.start));
         let at = self.offset(spot.start);
-        self.own.write(at, &header[..length]);
+        // Lengths that the compiler knows are stores and no calls.
+        match length {
+            8 => self.own.write(at, &header[..8]),
+            16 => self.own.write(at, &header[..16]),
+            _ => self.own.write(at, &header[..length]),
+        }
         self.tail = spot.end();
         if let Some(block) = spot.block {
             self.blocks.lend(self.tail, block);
