@@ -89,7 +89,6 @@ stage_unit() {
 
 stage_miri() {
     limit 15 cargo +nightly miri test -p samebox-framing -p samebox-core --lib --tests
-    # Stacked Borrows forbids what a view does: atomic loads of bytes that were borrowed to be read.
     limit 5 cargo +nightly miri test -p samebox-sys --lib memory::
     # Each seed is another order of the threads' steps.
     MIRIFLAGS=-Zmiri-many-seeds=0..8 limit 5 cargo +nightly miri test -p samebox-shm --test ring

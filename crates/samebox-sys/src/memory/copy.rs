@@ -75,12 +75,12 @@ mod tests {
 
     #[test]
     fn every_length_and_alignment_is_copied_whole_and_no_further() {
-        let from: Vec<u8> = (0..600u32).map(|byte| byte as u8).collect();
+        let mut from: Vec<u8> = (0..600u32).map(|byte| byte as u8).collect();
         for start in 0..9 {
             for length in (0..40).chain(250..262).chain([512, 590]) {
                 let mut to = vec![0xEE; length + 8];
                 // SAFETY: both vectors are that long and nobody else uses them.
-                unsafe { copy(from[start..start + length].as_ptr(), to.as_mut_ptr(), length) };
+                unsafe { copy(from[start..start + length].as_mut_ptr(), to.as_mut_ptr(), length) };
                 assert_eq!(to[..length], from[start..start + length]);
                 assert!(to[length..].iter().all(|byte| *byte == 0xEE));
             }
