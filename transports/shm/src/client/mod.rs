@@ -36,6 +36,9 @@ enum Failure {
     Gone,
 }
 
+/// Bytes of a batch that are published together: the server reads them while the next are written.
+const TOGETHER: usize = 16 << 10;
+
 /// How often a message is sent again when connections are lost under it.
 const ATTEMPTS: usize = 3;
 
@@ -269,10 +272,15 @@ impl Outbox for ShmOutbox {
 
     /// Publishes many records at once.
     fn send_many(&mut self, batch: &[Outgoing<'_>], deadline: Deadline) -> Result<()> {
+        let mut unpublished = 0;
         for (sent, message) in batch.iter().enumerate() {
             let quick = self.push_quickly(*message, sent == 0, deadline);
-            if !quick {
+            unpublished += message.payload.len();
+            if !quick || unpublished >= TOGETHER {
                 self.publish();
+                unpublished = 0;
+            }
+            if !quick {
                 self.send(*message, deadline).map_err(|error| error.with_completed(sent))?;
             }
         }
