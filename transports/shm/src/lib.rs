@@ -9,15 +9,26 @@
 
 #[cfg(any(target_os = "linux", windows))]
 mod client;
+#[cfg(windows)]
+mod either;
+#[cfg(target_os = "linux")]
+#[path = "mmf/missing.rs"]
+mod either;
+#[cfg(any(target_os = "linux", windows))]
+mod layout;
 #[cfg(target_os = "linux")]
 mod linux;
 #[cfg(not(any(target_os = "linux", windows)))]
 mod missing;
+#[cfg(windows)]
+mod mmf;
+#[cfg(any(target_os = "linux", windows))]
 mod options;
 #[cfg(any(target_os = "linux", windows))]
 pub mod ring;
 #[cfg(any(target_os = "linux", windows))]
 mod server;
+mod settings;
 #[cfg(any(target_os = "linux", windows))]
 mod spin;
 #[cfg(any(target_os = "linux", windows))]
@@ -29,10 +40,15 @@ mod windows;
 
 #[cfg(any(target_os = "linux", windows))]
 pub use client::ShmOutbox;
+#[cfg(windows)]
+pub use either::{AnyInbox, AnyOutbox};
 #[cfg(target_os = "linux")]
 use linux as system;
+#[cfg(windows)]
+pub use mmf::{MmfInbox, MmfOutbox};
 #[cfg(any(target_os = "linux", windows))]
 pub use server::ShmInbox;
+pub use settings::{EVENT, LAYOUT};
 #[cfg(windows)]
 use windows as system;
 
@@ -47,9 +63,9 @@ pub struct Shm;
 static INFO: Info = Info {
     scheme: "shm",
     mechanism: "rings in shared memory",
-    names: options::NAMES,
+    names: settings::NAMES,
     example: "shm:orders",
-    settings: options::SETTINGS,
+    settings: settings::SETTINGS,
 };
 
 const CAPABILITIES: Capabilities = Capabilities {
@@ -60,9 +76,9 @@ const CAPABILITIES: Capabilities = Capabilities {
     fan_out: FanOut::One,
     identity: Identity::UserAndProcess,
     access: Access::ThisUser,
-    overflow: options::OVERFLOWS,
+    overflow: settings::OVERFLOWS,
     properties: &[],
-    largest: options::LARGEST,
+    largest: settings::LARGEST,
     duplex: true,
     faults: true,
     cross_host: false,

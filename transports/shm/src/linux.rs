@@ -5,7 +5,7 @@ use crate::terms::Terms;
 use mio::event::Source;
 use mio::unix::SourceFd;
 use mio::{Interest, Registry, Token};
-use samebox_core::{Allow, Deadline, Endpoint, Result};
+use samebox_core::{Allow, Deadline, Endpoint, Peer, Result};
 use samebox_stream::{ChannelSocket, Place, Stream, StreamSocket};
 use samebox_sys::memory::{Own, OwnWords, Theirs};
 use samebox_sys::unix::{barrier, descriptor, futex, mapping, name, processor, runtime, socket};
@@ -212,14 +212,19 @@ impl ServerLine {
     }
 
     /// The client's memory, once it has come.
-    pub(crate) fn meet(&mut self, _pid: Option<u32>) -> io::Result<Option<(Terms, Theirs)>> {
+    pub(crate) fn meet(&mut self, _: &Peer) -> io::Result<Option<(Terms, Theirs)>> {
         Ok(receive(&self.socket)?.map(|(terms, theirs, _)| (terms, theirs)))
     }
 
     /// Tells the client of this server's memory.
-    pub(crate) fn welcome(&self, terms: Terms, memory: &Pass, _pid: Option<u32>) -> io::Result<()> {
+    pub(crate) fn welcome(&self, terms: Terms, memory: &Pass) -> io::Result<()> {
         let descriptors = [memory.as_fd(), self.bell.as_fd()];
         descriptor::send(&self.socket, &terms.encode(), &descriptors).map(drop)
+    }
+
+    /// Whether the client has yet to take this server's memory: the message holds it, whoever goes.
+    pub(crate) const fn is_awaited(&self) -> bool {
+        false
     }
 
     /// Whether the client has gone; takes in what it has no reason to send.

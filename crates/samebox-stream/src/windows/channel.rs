@@ -14,6 +14,14 @@ impl ChannelPipe {
     pub(super) const fn new(client: Client, peer: Peer) -> Self {
         Self { client, peer }
     }
+
+    /// Waits until a read would not wait.
+    ///
+    /// # Errors
+    /// `TimedOut` at the deadline; that of a write that was accepted and has failed since.
+    pub fn wait_readable(&mut self, deadline: Deadline) -> io::Result<()> {
+        self.client.wait(false, deadline.remaining()).map(drop)
+    }
 }
 
 impl Channel for ChannelPipe {

@@ -29,6 +29,15 @@ impl StreamPipe {
         Self(Mutex::new(Some(Open { pipe, expected: LEAST })))
     }
 
+    /// What writes to the client whether or not the loop runs that reads it; keeps the pipe open.
+    ///
+    /// # Errors
+    /// The operating system's; `BrokenPipe` once this end has been closed.
+    pub fn writer(&self) -> io::Result<pipe::Writer> {
+        let open = self.lock();
+        pipe::Writer::new(&open.as_ref().ok_or_else(closed)?.pipe)
+    }
+
     fn lock(&self) -> MutexGuard<'_, Option<Open>> {
         // Nothing panics while it is held.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)

@@ -131,6 +131,15 @@ unsafe extern "system" {
         length: usize,
         needed: *mut usize,
     ) -> i32;
+
+    /// Tells of a handle what `class` asks for; 0 is the basic information. Negative on failure.
+    fn NtQueryObject(
+        handle: HANDLE,
+        class: i32,
+        told: *mut Object,
+        length: u32,
+        needed: *mut u32,
+    ) -> i32;
 }
 
 /// Whether a handle is of a section that no file is behind.
@@ -175,6 +184,51 @@ pub fn take(pid: u32, there: u64) -> io::Result<OwnedHandle> {
         let copy = duplicate(source.as_raw_handle(), value as HANDLE, GetCurrentProcess());
         copy.and_then(|copy| owned(copy))
     }
+}
+
+/// Maps memory that a peer has given this process by [`give`], and closes the handle that it was given.
+///
+/// A value that is of nothing a peer could have given so is left alone. Who can give a handle can do to
+/// this process whatever it likes, so ask that of processes of this user only.
+///
+/// # Errors
+/// `InvalidData` when there is no such handle, and as [`open`].
+pub fn adopt(there: u64, length: usize) -> io::Result<Theirs> {
+    let refused = |why: &str| io::Error::new(io::ErrorKind::InvalidData, why);
+    let absent = |_| refused("its memory is not in this process");
+    let copy = take(std::process::id(), there).map_err(absent)?;
+    let theirs = open(&copy, length)?;
+    let value = usize::try_from(there).map_err(|_| io::ErrorKind::InvalidData)? as HANDLE;
+    if about(value)?.rights != READ_ONLY {
+        return Err(refused("its memory was not given to this process"));
+    }
+    // SAFETY: a section with these rights and no others is what `give` makes and nothing in this process
+    // has for itself, but for copies that `take` gave, whose values no peer is told.
+    drop(unsafe { OwnedHandle::from_raw_handle(value) });
+    Ok(theirs)
+}
+
+/// What `NtQueryObject` tells: PUBLIC_OBJECT_BASIC_INFORMATION.
+#[repr(C)]
+#[derive(Default)]
+struct Object {
+    attributes: u32,
+    rights: u32,
+    handles: u32,
+    pointers: u32,
+    reserved: [u32; 10],
+}
+
+/// What the system tells of a handle and of what it is of.
+fn about(handle: HANDLE) -> io::Result<Object> {
+    let (mut told, length) = (Object::default(), size_of::<Object>() as u32);
+    // SAFETY: any value may be asked about, `told` is writable for that length, and how much is needed is
+    // not asked.
+    let status = unsafe { NtQueryObject(handle, 0, &raw mut told, length, std::ptr::null_mut()) };
+    if status < 0 {
+        return Err(io::ErrorKind::InvalidData.into());
+    }
+    Ok(told)
 }
 
 fn process(pid: u32) -> io::Result<OwnedHandle> {
@@ -246,6 +300,36 @@ mod tests {
                 )
             };
             assert_eq!(again, 0, "it became writable");
+        }
+    }
+
+    #[test]
+    fn what_a_peer_gave_is_adopted_and_its_handle_closed() {
+        let (mut own, section) = create(4096).unwrap();
+        own.bytes(0..4).copy_from_slice(b"ping");
+        let handles = || about(section.as_raw_handle()).unwrap().handles;
+        let given = give(&section, std::process::id()).unwrap();
+        assert_eq!(handles(), 2);
+        assert_eq!(adopt(given, 4096).unwrap().view(0, 4).unwrap().to_vec(), b"ping");
+        assert_eq!(handles(), 1);
+    }
+
+    #[test]
+    fn handles_that_nobody_gave_are_left_alone() {
+        let (_own, section) = create(4096).unwrap();
+        let file = tempfile::tempfile().unwrap();
+        for handle in [section.as_raw_handle(), file.as_raw_handle()] {
+            let value = handle as usize as u64;
+            let error = adopt(value, 4096).unwrap_err();
+            assert_eq!(error.kind(), io::ErrorKind::InvalidData, "{error}");
+            assert!(about(handle).is_ok());
+        }
+        for value in [0, 3, 0x7FFF_FFF0, u64::MAX] {
+            assert_eq!(
+                adopt(value, 0).unwrap_err().kind(),
+                io::ErrorKind::InvalidData,
+                "{value:#x}"
+            );
         }
     }
 

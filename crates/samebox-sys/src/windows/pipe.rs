@@ -3,9 +3,11 @@
 mod client;
 mod operation;
 mod server;
+mod writer;
 
 pub use client::{Client, Ready};
 pub use server::{Name, Refused, client, client_pid, give_up, has_ended};
+pub use writer::Writer;
 
 use super::text::wide;
 use std::io;

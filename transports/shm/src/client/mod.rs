@@ -258,6 +258,7 @@ impl ShmOutbox {
 fn kind_of(cause: &io::Error) -> ErrorKind {
     match cause.kind() {
         io::ErrorKind::Unsupported => ErrorKind::Unsupported,
+        io::ErrorKind::PermissionDenied => ErrorKind::Denied,
         io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset => ErrorKind::NotListening,
         _ => ErrorKind::Io,
     }

@@ -22,7 +22,7 @@ impl Connection {
             if self.take_in(calls)? {
                 return Ok(());
             }
-            self.wait(None, calls, deadline)?;
+            self.wait(None, deadline)?;
         }
     }
 
@@ -39,13 +39,13 @@ impl Connection {
         // A server that cannot get rid of its answers may stop reading.
         while !self.producer.has_read(room) {
             self.take_in(calls)?;
-            self.wait(Some(room), calls, deadline)?;
+            self.wait(Some(room), deadline)?;
         }
         Ok(())
     }
 
     /// Waits until something may have come.
-    fn wait(&mut self, room: Option<u64>, calls: &mut Calls, deadline: Deadline) -> io::Result<()> {
+    fn wait(&mut self, room: Option<u64>, deadline: Deadline) -> io::Result<()> {
         if self.server.is_none() {
             return self.wait_for_welcome(deadline);
         }
@@ -57,7 +57,7 @@ impl Connection {
         self.sleeper.wake();
         // What came before an end, or just in time, counts.
         match slept {
-            Err(error) if !self.take_in(calls)? && !self.has_come(room) => Err(error),
+            Err(error) if !self.has_come(room) => Err(error),
             _ => Ok(()),
         }
     }

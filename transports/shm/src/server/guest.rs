@@ -59,7 +59,7 @@ impl Client {
         }
         // Before it is welcome it does not sleep; from then on each of its sleeps is to be ended.
         let _ = producer.attach(theirs.clone());
-        match line.welcome(offer, &pass, peer.pid) {
+        match line.welcome(offer, &pass) {
             // It is gone already, but what it has sent counts.
             Err(error) if is_gone(&error) => {}
             other => other?,

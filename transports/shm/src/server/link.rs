@@ -150,9 +150,10 @@ impl Link {
         }
     }
 
-    /// Whether answers wait for the client to read.
+    /// Whether answers would be lost if this server ended now.
     pub(super) fn has_backlog(&self) -> bool {
-        !self.lock().backlog.is_empty()
+        let mut state = self.lock();
+        !state.backlog.is_empty() || (self.line.is_awaited() && state.producer.unread() > 0)
     }
 
     /// Forgets the client: what is still to be answered fails.

@@ -234,7 +234,7 @@ impl ShmInbox {
     /// Makes a stranger a client, once it has said what its memory is.
     fn meet(&mut self, token: usize) {
         let Some(Guest::Stranger { line, peer, .. }) = self.guests.get_mut(token) else { return };
-        let met = match line.meet(peer.pid) {
+        let met = match line.meet(peer) {
             Ok(None) => return,
             Ok(Some(met)) => met,
             Err(error) if error.kind() == io::ErrorKind::InvalidData => {
@@ -311,8 +311,9 @@ impl Drop for ShmInbox {
     fn drop(&mut self) {
         self.finish();
         for (_, guest) in &mut self.guests {
-            if let Guest::Client(client) = guest {
-                client.take_leave();
+            match guest {
+                Guest::Client(client) => client.take_leave(),
+                Guest::Stranger { line, .. } => line.cut(),
             }
         }
         const MOMENTS: u32 = 200;

@@ -84,7 +84,10 @@ impl Operation {
     }
 
     fn prepare(&mut self) -> *mut OVERLAPPED {
-        let overlapped = OVERLAPPED { hEvent: self.event(), ..OVERLAPPED::default() };
+        // The lowest bit is no part of a handle. It keeps the outcome from a completion port that the
+        // pipe may belong to, whose owner knows nothing of this structure.
+        let event = self.event().map_addr(|event| event | 1);
+        let overlapped = OVERLAPPED { hEvent: event, ..OVERLAPPED::default() };
         let shared = self.shared.as_ptr();
         // SAFETY: it is this value's own, and the system does not use it now, as the caller has just
         // asked for the buffer.

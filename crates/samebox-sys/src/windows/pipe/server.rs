@@ -153,7 +153,7 @@ fn claim(name: &str, descriptor: &Descriptor) -> Result<Claim, Refused> {
     Claim::take(&name, descriptor)?.ok_or(Refused::InUse)
 }
 
-fn borrow(pipe: &NamedPipe) -> BorrowedHandle<'_> {
+pub(super) fn borrow(pipe: &NamedPipe) -> BorrowedHandle<'_> {
     // SAFETY: the pipe keeps its handle open while it is borrowed.
     unsafe { BorrowedHandle::borrow_raw(pipe.as_raw_handle()) }
 }

@@ -198,6 +198,40 @@ fn both_ends_know_the_account_and_the_process_of_the_other() {
 }
 
 #[test]
+fn a_writer_needs_no_loop_and_makes_no_news() {
+    let (_name, mut client, mut host) = pair();
+    let mut writer = Writer::new(&host.pipe).unwrap();
+    for number in 0..5 {
+        writer.write_now(&[number; 3]).unwrap();
+    }
+    assert_eq!(read(&mut client, 15), [0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3, 4, 4, 4]);
+    // What the system did not report, the loop does not wait for, and its own news still come.
+    client.write_now(&[IoSlice::new(b"well")]).unwrap();
+    assert_eq!(host.read(4), b"well");
+    host.write(b"so");
+    assert_eq!(read(&mut client, 2), b"so");
+}
+
+#[test]
+fn a_writer_that_finds_no_room_says_so_until_it_is_read() {
+    let (_name, mut client, host) = pair();
+    let mut writer = Writer::new(&host.pipe).unwrap();
+    let block = pattern(10_000);
+    let full = (0..100).find_map(|_| writer.write_now(&block).err()).unwrap();
+    assert_eq!(full.kind(), io::ErrorKind::WouldBlock);
+    assert_eq!(read(&mut client, block.len()), block);
+    let mut more = Vec::with_capacity(1 << 20);
+    while client.wait(false, Some(Duration::from_millis(100))).is_ok() {
+        client.append_now(&mut more).unwrap();
+    }
+    assert_eq!(more.len() % block.len(), 0);
+    writer.write_now(b"room").unwrap();
+    drop((client, host));
+    let gone = (0..2).find_map(|_| writer.write_now(b"anybody?").err()).unwrap();
+    assert_ne!(gone.kind(), io::ErrorKind::WouldBlock);
+}
+
+#[test]
 fn what_was_written_before_the_end_is_read() {
     let (_name, mut client, mut host) = pair();
     client.write_now(&[IoSlice::new(b"last "), IoSlice::new(b"words")]).unwrap();
