@@ -122,16 +122,17 @@ impl Look for ShmInbox {
     }
 
     fn done(&mut self) {
-        if self.looked_at.is_none() {
-            return;
+        let Some(found) = self.looked_at else { return };
+        if matches!(found.seen.kind, Kind::Call(_)) {
+            // A question that nobody answered is answered so.
+            drop(self.take_answer());
         }
-        // A question that nobody answered is answered so.
-        drop(self.take_answer());
-        let Some(found) = self.looked_at.take() else { return };
+        self.looked_at = None;
         if let Some(Guest::Client(client)) = self.guests.get_mut(found.token) {
             client.consumer.done(&found.seen);
-            let way = client.consumer.release(false);
-            client.link.wake(way);
+            if let Some(way) = client.consumer.release(false) {
+                client.link.wake(Some(way));
+            }
         }
     }
 }
