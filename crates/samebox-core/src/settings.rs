@@ -152,7 +152,8 @@ impl Endpoint {
     pub fn overflow(&self, can: &[Overflow]) -> Result<Overflow> {
         let words: Vec<_> = can.iter().map(|policy| (policy.to_string(), *policy)).collect();
         let choices: Vec<_> = words.iter().map(|(word, policy)| (word.as_str(), *policy)).collect();
-        self.choice(OVERFLOW, &choices)
+        // Not every transport can do all that the setting may say.
+        self.choice(Setting { values: "one of those", ..OVERFLOW }, &choices)
     }
 
     /// Who may be at the other end beside this user.
