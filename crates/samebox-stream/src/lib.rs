@@ -30,7 +30,7 @@ pub use client::StreamClient;
 pub use mechanism::{Accepted, Channel, Connector, FEW, Few, Listener, Ready, Stream};
 pub use options::{CAPABILITIES, Options, SETTINGS, WAIT};
 pub use pool::Pool;
-pub use server::StreamServer;
+pub use server::{Door, Hub, StreamServer, TurnedAway};
 
 #[cfg(unix)]
 pub use unix::{ChannelSocket, NamedConnector, NamedListener, Place, StreamSocket};

@@ -1,5 +1,7 @@
-//! Looking again and again for a moment before sleeping.
+//! Looking again and again for a moment before sleeping, where the other side runs on another core.
 
+use crate::ring::memory::{Word, Words};
+use samebox_sys::memory::{OwnWords, Theirs};
 use std::time::{Duration, Instant};
 
 /// Spins when that is likely to be worth it.
@@ -55,6 +57,27 @@ impl Spin {
                 return false;
             }
         }
+    }
+}
+
+/// The core that this side has told the other it runs on; 0 when it has told none.
+#[derive(Debug, Default)]
+pub(crate) struct Told(u64);
+
+impl Told {
+    /// Tells of the core this thread runs on, if that is news.
+    pub(crate) fn tell(&mut self, core: usize, words: &OwnWords) {
+        let core = core as u64 + 1;
+        if self.0 != core {
+            self.0 = core;
+            words.store(Word::Core, core);
+        }
+    }
+
+    /// Whether the other side runs on another core, as far as either has said.
+    pub(crate) fn is_apart(&self, peer: &Theirs) -> bool {
+        let theirs = peer.word(Word::Core as usize).load_relaxed();
+        theirs != 0 && theirs != self.0
     }
 }
 

@@ -1,6 +1,7 @@
+use super::hub::Hub;
 use crate::Stream;
 use crate::pool::Pool;
-use mio::{Registry, Token, Waker};
+use mio::{Registry, Token};
 use std::io::{self, IoSlice};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -25,12 +26,6 @@ struct Backlog {
     written: usize,
     close_when_written: bool,
     broken: bool,
-}
-
-/// Where answers from other threads tell the server's loop that a client has a backlog.
-pub(super) struct Hub {
-    waker: Waker,
-    needy: Mutex<Vec<usize>>,
 }
 
 /// Bytes of answers that may wait for a client that does not read, unless `max` is larger.
@@ -165,26 +160,5 @@ impl Backlog {
         // A large answer's memory is not kept for a client that may never need it again.
         pool.give_back(std::mem::take(&mut self.bytes));
         self.written = 0;
-    }
-}
-
-impl Hub {
-    pub(super) fn new(waker: Waker) -> Self {
-        Self { waker, needy: Mutex::default() }
-    }
-
-    fn tell(&self, token: usize) {
-        self.needy.lock().unwrap_or_else(PoisonError::into_inner).push(token);
-        self.wake();
-    }
-
-    /// Clients that have got a backlog since the last call.
-    pub(super) fn take_needy(&self) -> Vec<usize> {
-        std::mem::take(&mut self.needy.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    pub(super) fn wake(&self) {
-        // A waker fails only when its server has gone, and then nobody waits.
-        let _ = self.waker.wake();
     }
 }

@@ -6,6 +6,7 @@ mod chunk;
 mod connection;
 mod door;
 mod few;
+mod hub;
 mod link;
 mod watch;
 
@@ -15,8 +16,8 @@ use answer::{StreamAnswer, Terms};
 use budget::Budget;
 use chunk::{Chunk, Found};
 use connection::{Connection, Read};
-use door::Door;
-use link::Hub;
+pub use door::{Door, TurnedAway};
+pub use hub::Hub;
 use mio::{Events, Poll, Token, Waker};
 use samebox_core::{
     Counters, Deadline, Endpoint, Error, ErrorKind, Faults, Inbox, Message, Operation, Result,

@@ -2,10 +2,10 @@
 
 use super::connection::Connection;
 use super::link::Link;
-use super::{DOOR, HUB, StreamServer, TICK};
+use super::{DOOR, HUB, StreamServer, TICK, TurnedAway};
 use crate::{Listener, Stream};
 use mio::Token;
-use samebox_core::{Deadline, ErrorKind, Operation, Peer, Result};
+use samebox_core::{Deadline, Error, ErrorKind, Operation, Peer, Result};
 use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -90,9 +90,15 @@ impl<L: Listener> StreamServer<L> {
             match self.door.next(self.poll.registry()) {
                 None => return,
                 Some(Ok((stream, peer))) => self.welcome(stream, peer),
-                Some(Err(error)) => {
+                Some(Err(TurnedAway::Client(error))) => {
                     self.counters.refused += u64::from(error.kind() == ErrorKind::Denied);
                     self.faults.note(error);
+                }
+                Some(Err(TurnedAway::Shortage(cause))) => {
+                    let why = "no more clients can come in for now";
+                    let fault = Error::new(ErrorKind::Io, Operation::Recv, "the next client", why);
+                    let advice = "raise the limit of open files (ulimit -n)";
+                    self.faults.note(fault.with_advice(advice).with_source(cause));
                 }
             }
         }

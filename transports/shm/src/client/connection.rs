@@ -2,7 +2,7 @@ use super::calls::{Calls, Outcome};
 use crate::options::Options;
 use crate::ring::memory::{Reads, Shared, Word, Words};
 use crate::ring::{Broken, Consumer, Kind, Place, Producer, Sleeper};
-use crate::spin::Spin;
+use crate::spin::{Spin, Told};
 use crate::system::{self, ClientLine};
 use crate::terms::Terms;
 use samebox_core::{Bytes, Peer};
@@ -28,7 +28,7 @@ pub(super) struct Connection {
     /// When the life line was last looked at, as a coarse clock tells.
     looked: u64,
     /// The core that this client was last said to run on.
-    core: usize,
+    core: Told,
 }
 
 /// What is known of a server that has let this client in.
@@ -65,7 +65,7 @@ impl Connection {
             pool: Pool::default(),
             dropped: 0,
             looked: system::coarse_time(),
-            core: 0,
+            core: Told::default(),
         })
     }
 
@@ -158,14 +158,8 @@ impl Connection {
 
     /// Says which core this client runs on; tells whether the server runs on another.
     pub(super) fn tell_core(&mut self) -> bool {
-        let core = system::core() + 1;
-        if core != self.core {
-            self.core = core;
-            self.words.store(Word::Core, core as u64);
-        }
-        let Some(server) = &self.server else { return false };
-        let theirs = server.consumer.peer().word(Word::Core as usize).load_relaxed();
-        theirs != 0 && theirs != core as u64
+        self.core.tell(system::core(), &self.words);
+        self.server.as_ref().is_some_and(|server| self.core.is_apart(server.consumer.peer()))
     }
 
     /// Takes in all answers that are there; tells whether there were any.
@@ -181,7 +175,7 @@ impl Connection {
                 Place::Copied(at, length) => {
                     Bytes::copy_from_slice(server.consumer.copied(at, length))
                 }
-                Place::Theirs(at, length) => copy_out(&server.consumer, at, length, &self.pool),
+                Place::Theirs(at, length) => server.consumer.copy_out(at, length, &self.pool),
             };
             let is_asked = match seen.kind {
                 Kind::Reply(number) => calls.answered(number, Outcome::Answer(payload)),
@@ -218,14 +212,6 @@ fn broken(broken: Broken) -> io::Error {
         Broken::TooLarge(length) => format!("an answer of {length} bytes came, more than `max`"),
     };
     io::Error::new(io::ErrorKind::InvalidData, why)
-}
-
-fn copy_out(consumer: &Consumer<Shared>, at: usize, length: usize, pool: &Pool) -> Bytes {
-    let mut buffer = pool.take(length);
-    if let Some(view) = consumer.peer().view(at, length) {
-        view.append_to(&mut buffer);
-    }
-    pool.lend(buffer)
 }
 
 impl Drop for Connection {

@@ -5,7 +5,8 @@ mod connection;
 mod waiting;
 
 use crate::options::Options;
-use crate::ring::{Kind, Refused};
+use crate::ring::memory::Shared;
+use crate::ring::{Kind, Producer, Refused};
 use calls::{Calls, Outcome};
 use connection::Connection;
 use samebox_core::{
@@ -131,14 +132,27 @@ impl ShmOutbox {
         deadline: Deadline,
     ) -> Result<()> {
         message.check_properties(&self.endpoint, operation, &[])?;
+        let payload = message.payload;
+        let push = |producer: &mut Producer<Shared>| producer.push(kind, payload);
+        self.place(payload.len(), push, operation, deadline)?;
+        self.publish();
+        Ok(())
+    }
+
+    /// Has something of `length` bytes placed in the ring, over a new connection when one is lost.
+    #[inline]
+    fn place(
+        &mut self,
+        length: usize,
+        put: impl Fn(&mut Producer<Shared>) -> Result<(), Refused>,
+        operation: Operation,
+        deadline: Deadline,
+    ) -> Result<()> {
         for _ in 0..ATTEMPTS {
             self.ready(operation, deadline)?;
-            self.check(message.payload.len(), operation)?;
-            match self.push_once(kind, message.payload, operation, deadline) {
-                Ok(()) => {
-                    self.publish();
-                    return Ok(());
-                }
+            self.check(length, operation)?;
+            match self.place_once(&put, operation, deadline) {
+                Ok(()) => return Ok(()),
                 Err(Failure::Gone) => self.close(),
                 Err(failure) => return Err(self.failed(&failure, operation)),
             }
@@ -146,18 +160,17 @@ impl ShmOutbox {
         Err(self.failed(&Failure::Gone, operation))
     }
 
-    /// Writes one record, to be published; waits for room as the overflow policy says.
+    /// As [`Self::place`], over this connection; waits for room as the overflow policy says.
     #[inline]
-    fn push_once(
+    fn place_once(
         &mut self,
-        kind: Kind,
-        payload: &[u8],
+        put: impl Fn(&mut Producer<Shared>) -> Result<(), Refused>,
         operation: Operation,
         deadline: Deadline,
     ) -> Result<(), Failure> {
         loop {
             let Some(connection) = &mut self.connection else { return Err(Failure::Gone) };
-            match connection.producer.push(kind, payload) {
+            match put(&mut connection.producer) {
                 Ok(()) => return Ok(()),
                 Err(Refused::Broken) => return Err(Failure::Gone),
                 Err(Refused::Full(room)) => self.make_room(room, operation, deadline)?,
@@ -356,17 +369,7 @@ impl ShmOutbox {
 
 impl Lend for ShmOutbox {
     fn lend(&mut self, length: usize, deadline: Deadline) -> Result<()> {
-        let operation = Operation::Send;
-        for _ in 0..ATTEMPTS {
-            self.ready(operation, deadline)?;
-            self.check(length, operation)?;
-            match self.lend_once(length, operation, deadline) {
-                Ok(()) => return Ok(()),
-                Err(Failure::Gone) => self.close(),
-                Err(failure) => return Err(self.failed(&failure, operation)),
-            }
-        }
-        Err(self.failed(&Failure::Gone, operation))
+        self.place(length, |producer| producer.lend(length), Operation::Send, deadline)
     }
 
     fn lent(&self) -> &[u8] {
@@ -396,22 +399,6 @@ impl Lend for ShmOutbox {
 }
 
 impl ShmOutbox {
-    fn lend_once(
-        &mut self,
-        length: usize,
-        operation: Operation,
-        deadline: Deadline,
-    ) -> Result<(), Failure> {
-        loop {
-            let Some(connection) = &mut self.connection else { return Err(Failure::Gone) };
-            match connection.producer.lend(length) {
-                Ok(()) => return Ok(()),
-                Err(Refused::Broken) => return Err(Failure::Gone),
-                Err(Refused::Full(room)) => self.make_room(room, operation, deadline)?,
-            }
-        }
-    }
-
     /// Sends what was written to lent memory; that is lost with a server that went away since.
     fn commit(&mut self, kind: Kind, operation: Operation) -> Result<()> {
         if let Some(connection) = &mut self.connection

@@ -1,5 +1,8 @@
 //! What a ring needs of memory, and the memory that processes share.
 
+use super::Consumer;
+use samebox_core::Bytes;
+use samebox_stream::Pool;
 use samebox_sys::memory::{HEADER, Own, OwnWords, Theirs};
 use std::fmt::Debug;
 use std::sync::atomic::{self, Ordering};
@@ -129,6 +132,17 @@ impl Reads for Theirs {
         let Some(view) = self.view(at, length) else { return false };
         view.append_to(into);
         true
+    }
+}
+
+impl Consumer<Shared> {
+    /// A copy of a payload that lies in the other side's memory.
+    pub fn copy_out(&self, at: usize, length: usize, pool: &Pool) -> Bytes {
+        let mut buffer = pool.take(length);
+        if let Some(view) = self.peer().view(at, length) {
+            view.append_to(&mut buffer);
+        }
+        pool.lend(buffer)
     }
 }
 

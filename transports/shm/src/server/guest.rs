@@ -1,12 +1,14 @@
 //! One client of a server.
 
-use super::link::{Hub, Link};
+use super::link::Link;
 use crate::options::Options;
 use crate::ring::memory::{Reads, Shared, Word, Words};
 use crate::ring::{Consumer, Producer, Sleeper, Way};
+use crate::spin::Told;
 use crate::system::{self, ServerLine};
 use crate::terms::Terms;
 use samebox_core::{Endpoint, Peer};
+use samebox_stream::Hub;
 use samebox_sys::memory::{OwnWords, Theirs};
 use std::io;
 use std::sync::Arc;
@@ -36,7 +38,7 @@ pub(super) struct Client {
     /// Messages that it says to have dropped, as far as they are counted.
     dropped: u64,
     /// The core that this server was last said to run on.
-    core: usize,
+    core: Told,
 }
 
 impl Client {
@@ -82,8 +84,16 @@ impl Client {
             hot: false,
             ended: false,
             dropped: 0,
-            core: 0,
+            core: Told::default(),
         })
+    }
+
+    /// Tells it how far its ring is free again, when that is worth it or it must be `now`.
+    #[inline]
+    pub(super) fn release(&mut self, now: bool) {
+        if let Some(way) = self.consumer.release(now) {
+            self.link.wake(Some(way));
+        }
     }
 
     /// Announces that this server will not look at it any more unless it rings.
@@ -98,12 +108,8 @@ impl Client {
 
     /// Whether it runs on another core than this thread, as far as either has said.
     pub(super) fn is_apart(&mut self, core: usize) -> bool {
-        if self.core != core + 1 {
-            self.core = core + 1;
-            self.words.store(Word::Core, self.core as u64);
-        }
-        let theirs = self.consumer.peer().word(Word::Core as usize).load_relaxed();
-        theirs != 0 && theirs != self.core as u64
+        self.core.tell(core, &self.words);
+        self.core.is_apart(self.consumer.peer())
     }
 
     /// How many messages it has dropped since the last call.

@@ -3,8 +3,8 @@
 use crate::ring::memory::Shared;
 use crate::ring::{Kind, Producer, Refused, Way};
 use crate::system::ServerLine;
-use mio::Waker;
 use samebox_core::{Bytes, Endpoint};
+use samebox_stream::Hub;
 use samebox_sys::memory::OwnWords;
 use std::collections::VecDeque;
 use std::io;
@@ -40,13 +40,6 @@ struct State {
 
 /// A client that is to be cut off.
 pub(super) struct Lied;
-
-/// Where answers from other threads tell the server's loop that a client has a backlog.
-#[derive(Debug)]
-pub(super) struct Hub {
-    waker: Waker,
-    needy: Mutex<Vec<usize>>,
-}
 
 impl Link {
     pub(super) fn new(
@@ -173,26 +166,5 @@ impl State {
         self.gone = true;
         self.backlog.clear();
         self.waiting = 0;
-    }
-}
-
-impl Hub {
-    pub(super) fn new(waker: Waker) -> Self {
-        Self { waker, needy: Mutex::default() }
-    }
-
-    fn tell(&self, token: usize) {
-        self.needy.lock().unwrap_or_else(PoisonError::into_inner).push(token);
-        self.wake();
-    }
-
-    /// Clients that have got a backlog since the last call.
-    pub(super) fn take_needy(&self) -> Vec<usize> {
-        std::mem::take(&mut self.needy.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    pub(super) fn wake(&self) {
-        // A waker fails only when its server has gone, and then nobody waits.
-        let _ = self.waker.wake();
     }
 }

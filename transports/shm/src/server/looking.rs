@@ -68,16 +68,8 @@ impl ShmInbox {
             self.rounds.pass();
             return None;
         };
-        match client.consumer.look() {
-            Ok(Some(seen)) if matches!(seen.kind, Kind::Message | Kind::Call(_)) => {
-                self.counters.received += 1;
-                return Some(Found { token, seen });
-            }
-            Ok(Some(_)) => self.cut(token, ErrorKind::Malformed, "it answered what nobody asked"),
-            Ok(None) => self.end_turn(token),
-            Err(broken) => self.cut_broken(token, &broken),
-        }
-        None
+        let looked = client.consumer.look();
+        self.judge(token, looked)
     }
 }
 
@@ -130,9 +122,7 @@ impl Look for ShmInbox {
         self.looked_at = None;
         if let Some(Guest::Client(client)) = self.guests.get_mut(found.token) {
             client.consumer.done(&found.seen);
-            if let Some(way) = client.consumer.release(false) {
-                client.link.wake(Some(way));
-            }
+            client.release(false);
         }
     }
 }

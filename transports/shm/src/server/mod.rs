@@ -4,7 +4,6 @@ mod answer;
 mod guest;
 mod link;
 mod looking;
-mod rendezvous;
 mod rounds;
 mod waiting;
 
@@ -13,15 +12,13 @@ use crate::ring::{Broken, Kind, Place, Seen};
 use crate::spin::Spin;
 use answer::ShmAnswer;
 use guest::{Client, Guest};
-use link::Hub;
 use mio::{Events, Poll, Token, Waker};
-use rendezvous::Rendezvous;
 use rounds::Rounds;
 use samebox_core::{
-    Answer, Bytes, Counters, Deadline, Endpoint, Error, ErrorKind, Faults, Inbox, Look, Message,
+    Answer, Counters, Deadline, Endpoint, Error, ErrorKind, Faults, Inbox, Look, Message,
     Operation, Result, Stopper,
 };
-use samebox_stream::{NamedListener, Pool, Ticker};
+use samebox_stream::{Door, Hub, Listener, NamedListener, Pool, Ticker};
 use slab::Slab;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -34,7 +31,7 @@ pub struct ShmInbox {
     events: Events,
     hub: Arc<Hub>,
     stopped: Arc<AtomicBool>,
-    rendezvous: Rendezvous,
+    door: Door<NamedListener>,
     guests: Slab<Guest>,
     /// Clients that are looked at without being told to.
     rounds: Rounds,
@@ -64,7 +61,7 @@ impl ShmInbox {
     pub(crate) fn new(
         endpoint: &Endpoint,
         options: Options,
-        listener: NamedListener,
+        mut listener: NamedListener,
     ) -> Result<Self> {
         let failed = |cause: std::io::Error| {
             let why = "the system gives no means of waiting for clients";
@@ -73,7 +70,7 @@ impl ShmInbox {
         let poll = Poll::new().map_err(failed)?;
         let waker = Waker::new(poll.registry(), HUB).map_err(failed)?;
         let ticker = Ticker::new(poll.registry(), TICK).map_err(failed)?;
-        let rendezvous = Rendezvous::new(listener, poll.registry(), DOOR).map_err(failed)?;
+        listener.register(poll.registry(), DOOR).map_err(failed)?;
         Ok(Self {
             endpoint: Arc::new(endpoint.clone()),
             options,
@@ -81,7 +78,7 @@ impl ShmInbox {
             events: Events::with_capacity(256),
             hub: Arc::new(Hub::new(waker)),
             stopped: Arc::default(),
-            rendezvous,
+            door: Door::new(listener),
             guests: Slab::new(),
             rounds: Rounds::default(),
             spin: Spin::default(),
@@ -108,10 +105,19 @@ impl ShmInbox {
             self.rounds.pass();
             return None;
         };
-        if let Some(way) = client.consumer.release(false) {
-            client.link.wake(Some(way));
-        }
-        match client.consumer.read() {
+        client.release(false);
+        let read = client.consumer.read();
+        self.judge(token, read)
+    }
+
+    /// What a look into a client's ring gave, if that is a message; sees to the rest.
+    #[inline]
+    fn judge(
+        &mut self,
+        token: usize,
+        read: std::result::Result<Option<Seen>, Broken>,
+    ) -> Option<Found> {
+        match read {
             Ok(Some(seen)) if matches!(seen.kind, Kind::Message | Kind::Call(_)) => {
                 self.counters.received += 1;
                 return Some(Found { token, seen });
@@ -136,7 +142,9 @@ impl ShmInbox {
                 Some(Message::part(client.consumer.run(), at..at + length, answer))
             }
             Place::Theirs(at, length) => {
-                let payload = copy_out(client, at, length, &self.pool);
+                let payload = client.consumer.copy_out(at, length, &self.pool);
+                // The block is free again.
+                client.release(false);
                 let message = Message::new(payload, Arc::clone(&client.peer));
                 Some(match answer {
                     Some(answer) => message.with_answer(answer),
@@ -149,8 +157,7 @@ impl ShmInbox {
     /// Ends the turn of a client that has nothing more.
     fn end_turn(&mut self, token: usize) {
         if let Some(client) = self.client(token) {
-            let way = client.consumer.release(false);
-            client.link.wake(way);
+            client.release(false);
         }
         self.rounds.pass();
     }
@@ -223,17 +230,6 @@ impl ShmInbox {
             }
         }
     }
-}
-
-/// Copies a block out, and gives it back at once.
-fn copy_out(client: &mut Client, at: usize, length: usize, pool: &Pool) -> Bytes {
-    let mut buffer = pool.take(length);
-    if let Some(view) = client.consumer.peer().view(at, length) {
-        view.append_to(&mut buffer);
-    }
-    let way = client.consumer.release(false);
-    client.link.wake(way);
-    pool.lend(buffer)
 }
 
 impl Inbox for ShmInbox {

@@ -2,13 +2,13 @@
 
 use super::guest::{Client, Guest, is_gone};
 use super::link::Lied;
-use super::rendezvous::{Refused, Stream};
 use super::{DOOR, HUB, ShmInbox, TICK};
 use crate::ring::Sleeper;
 use crate::ring::memory::Shared;
 use crate::system::{self, ServerLine};
 use mio::Token;
 use samebox_core::{Deadline, ErrorKind, Operation, Peer, Result};
+use samebox_stream::{Listener, NamedListener, TurnedAway};
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -22,6 +22,9 @@ const MANNERS: Duration = Duration::from_secs(5);
 
 /// Clients let in between two looks at those that are in.
 const WELCOMES: usize = 64;
+
+/// What comes through the door.
+type Stream = <NamedListener as Listener>::Stream;
 
 impl ShmInbox {
     /// Gives the turn to the next client that has something.
@@ -42,7 +45,7 @@ impl ShmInbox {
         }
         self.tell_progress();
         self.cool_down();
-        let busy = !self.rounds.hot().is_empty() || self.rendezvous.is_knocked();
+        let busy = !self.rounds.hot().is_empty() || self.door.is_knocked();
         let patience = if busy { Some(Duration::ZERO) } else { self.patience(deadline) };
         match self.poll.poll(&mut self.events, patience) {
             Err(error) if error.kind() != io::ErrorKind::Interrupted => {
@@ -70,18 +73,17 @@ impl ShmInbox {
         // A limit costs a timer in the kernel for each wait, so there is none as a rule.
         self.ticker.turn(true, REST);
         let manners = (self.strangers > 0).then_some(MANNERS);
-        [deadline.remaining(), self.rendezvous.rest(), self.ticker.limit(), manners]
+        [deadline.remaining(), self.door.rest(), self.ticker.limit(), manners]
             .into_iter()
             .flatten()
             .min()
     }
 
-    /// Tells clients how far their rings are free, and writes on to them.
+    /// Tells clients how far their rings are free.
     fn tell_progress(&mut self) {
         for &token in self.rounds.hot() {
             if let Some(Guest::Client(client)) = self.guests.get_mut(token) {
-                let way = client.consumer.release(true);
-                client.link.wake(way);
+                client.release(true);
             }
         }
     }
@@ -159,7 +161,7 @@ impl ShmInbox {
         for token in tokens {
             match token {
                 TICK => tick = true,
-                DOOR => self.rendezvous.knock(),
+                DOOR => self.door.knock(),
                 HUB => {
                     for token in self.hub.take_needy() {
                         self.heat(token);
@@ -195,18 +197,18 @@ impl ShmInbox {
 
     fn let_in(&mut self) {
         for _ in 0..WELCOMES {
-            match self.rendezvous.next(self.poll.registry()) {
+            match self.door.next(self.poll.registry()) {
                 None => return,
                 Some(Ok((stream, peer))) => {
                     if let Err(cause) = self.admit(stream, peer) {
                         self.note_shortage(cause);
                     }
                 }
-                Some(Err(Refused::One(error))) => {
+                Some(Err(TurnedAway::Client(error))) => {
                     self.counters.refused += 1;
                     self.faults.note(error);
                 }
-                Some(Err(Refused::All(cause))) => self.note_shortage(cause),
+                Some(Err(TurnedAway::Shortage(cause))) => self.note_shortage(cause),
             }
         }
     }
@@ -264,7 +266,7 @@ impl ShmInbox {
 
     /// Once in a while: sees whether something removed the name.
     fn restore_name(&mut self) {
-        if let Err(error) = self.rendezvous.upkeep(self.poll.registry()) {
+        if let Err(error) = self.door.upkeep(self.poll.registry()) {
             self.faults.note(error);
         }
     }
@@ -318,7 +320,7 @@ impl Drop for ShmInbox {
         }
         const MOMENTS: u32 = 200;
         for _ in 0..MOMENTS {
-            if self.rendezvous.finish(self.poll.registry()) {
+            if self.door.finish(self.poll.registry()) {
                 break;
             }
             let pause = Duration::from_millis(10);
