@@ -1,0 +1,3 @@
+//! The macros of samebox's typed service contracts.
+
+#![forbid(unsafe_code)]

@@ -1,0 +1,3 @@
+//! Typed service contracts: proxies and hosts over every duplex transport.
+
+#![forbid(unsafe_code)]

@@ -1,0 +1,3 @@
+//! MessagePack bodies of typed calls, without I/O.
+
+#![forbid(unsafe_code)]
