@@ -20,6 +20,7 @@ mod report;
 mod settings;
 mod stopper;
 mod transport;
+pub mod typed;
 
 pub use allow::{Allow, Principal};
 pub use backoff::Backoff;

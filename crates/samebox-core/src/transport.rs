@@ -1,3 +1,4 @@
+use crate::typed::Typed;
 use crate::{
     Answer, Capabilities, Counters, Deadline, Endpoint, Error, Message, Outgoing, Peer, Result,
     Setting, Stopper,
@@ -30,6 +31,11 @@ pub trait Transport: Send + Sync + 'static {
     /// `InvalidEndpoint`, `NotListening` when no server is there by then, `Denied` when the server
     /// belongs to another user, `Unsupported` where this machine lacks the mechanism.
     fn connect(&self, endpoint: &Endpoint, deadline: Deadline) -> Result<Self::Outbox>;
+
+    /// The typed calls of a transport whose wire carries them itself.
+    fn as_typed(&self) -> Option<&dyn Typed> {
+        None
+    }
 }
 
 /// The receiving half of a transport: one server that hears all of its clients.
@@ -228,6 +234,8 @@ pub trait DynTransport: Send + Sync + 'static {
     /// # Errors
     /// As [`Transport::connect`], and `InvalidEndpoint` for a setting that it does not take.
     fn connect(&self, endpoint: &Endpoint, deadline: Deadline) -> Result<Box<dyn Outbox>>;
+    /// See [`Transport::as_typed`].
+    fn as_typed(&self) -> Option<&dyn Typed>;
 }
 
 impl<T: Transport> DynTransport for T {
@@ -247,5 +255,9 @@ impl<T: Transport> DynTransport for T {
     fn connect(&self, endpoint: &Endpoint, deadline: Deadline) -> Result<Box<dyn Outbox>> {
         endpoint.check_settings(self.info().settings)?;
         Ok(Box::new(Transport::connect(self, endpoint, deadline)?))
+    }
+
+    fn as_typed(&self) -> Option<&dyn Typed> {
+        Transport::as_typed(self)
     }
 }
