@@ -20,8 +20,14 @@ pub struct Client {
 /// another user, `Unsupported` where this machine lacks the mechanism.
 pub fn connect(endpoint: &str) -> Result<Client> {
     let endpoint: Endpoint = endpoint.parse()?;
+    let deadline = waiting(&endpoint)?;
+    Client::open(endpoint, deadline)
+}
+
+/// Until when a client waits for its server, as the endpoint says.
+pub(crate) fn waiting(endpoint: &Endpoint) -> Result<Deadline> {
     let wait = endpoint.duration(WAIT, None)?;
-    Client::open(endpoint, wait.map_or_else(Deadline::now, Deadline::after))
+    Ok(wait.map_or_else(Deadline::now, Deadline::after))
 }
 
 /// Connects to the server at `endpoint`, waiting for it until `deadline`.

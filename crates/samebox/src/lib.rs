@@ -41,18 +41,26 @@
 #![forbid(unsafe_code)]
 
 mod client;
+#[cfg(feature = "contract")]
+pub mod contract;
 mod loan;
 mod look;
 mod server;
 mod transports;
 
 pub use client::{Client, connect, connect_by};
+#[cfg(feature = "contract")]
+pub use contract::{CallError, Fault, Host, Serving, serve};
 pub use loan::Loan;
 pub use look::Looked;
+#[cfg(feature = "contract")]
+pub use samebox_contract_macros::{Data, contract};
 pub use samebox_core::{
     Acceptance, Access, Bytes, Bytewise, CallId, Capabilities, Counters, DEFAULT_MAX, Deadline,
     Durability, Endpoint, Error, ErrorKind, FanOut, Identity, Info, Loss, MAX, Message, Operation,
     Ordering, Overflow, Peer, Properties, Property, Result, Setting, Stopper, User,
 };
+#[cfg(feature = "contract")]
+pub use samebox_data as data;
 pub use server::{Running, Server, bind};
 pub use transports::{TRANSPORTS, transport};
