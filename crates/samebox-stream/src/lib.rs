@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 mod client;
+mod duplex;
 mod mechanism;
 mod options;
 mod pool;
@@ -27,14 +28,16 @@ pub use ticker_linux::Ticker;
 pub use ticker_portable::Ticker;
 
 pub use client::StreamClient;
+pub use duplex::{Duplex, DuplexConnector, DuplexListener};
 pub use mechanism::{Accepted, Channel, Connector, FEW, Few, Listener, Ready, Stream};
 pub use options::{CAPABILITIES, Options, SETTINGS, WAIT};
 pub use pool::Pool;
 pub use server::{Door, Hub, StreamServer, TurnedAway};
 
 #[cfg(unix)]
-pub use unix::{ChannelSocket, NamedConnector, NamedListener, Place, StreamSocket};
+pub use unix::{ChannelSocket, DuplexSocket, NamedConnector, NamedListener, Place, StreamSocket};
 #[cfg(windows)]
 pub use windows::{
-    ChannelPipe, ChannelSocket, NamedConnector, NamedListener, Place, StreamPipe, StreamSocket,
+    ChannelPipe, ChannelSocket, DuplexSocket, NamedConnector, NamedListener, Place, StreamPipe,
+    StreamSocket,
 };

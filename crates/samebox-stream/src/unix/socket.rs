@@ -29,6 +29,12 @@ impl StreamSocket {
     }
 }
 
+impl From<StreamSocket> for OwnedFd {
+    fn from(socket: StreamSocket) -> Self {
+        socket.0
+    }
+}
+
 impl AsFd for StreamSocket {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.0.as_fd()
@@ -140,6 +146,12 @@ impl Patience {
     }
 }
 
+impl<const BLIND: bool> ChannelSocket<BLIND> {
+    pub(super) fn into_parts(self) -> (OwnedFd, Peer) {
+        (self.socket, self.peer)
+    }
+}
+
 impl<const BLIND: bool> AsFd for ChannelSocket<BLIND> {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.socket.as_fd()
@@ -213,7 +225,7 @@ impl<const BLIND: bool> Channel for ChannelSocket<BLIND> {
 }
 
 /// Whether a call ended because its patience did, or for a signal.
-fn is_early(error: &io::Error) -> bool {
+pub(super) fn is_early(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted)
 }
 

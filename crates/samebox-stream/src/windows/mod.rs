@@ -2,11 +2,13 @@
 
 mod access;
 mod channel;
+mod duplex;
 mod named;
 mod pipe;
 mod socket;
 
 pub use channel::ChannelPipe;
+pub use duplex::DuplexSocket;
 pub use named::{NamedConnector, NamedListener, Place};
 pub use pipe::StreamPipe;
 pub use socket::{ChannelSocket, StreamSocket};

@@ -24,6 +24,10 @@ impl StreamSocket {
         Self { socket: RwLock::new(stream), watches_writes: AtomicBool::new(false) }
     }
 
+    pub(super) fn into_socket(self) -> std::net::TcpStream {
+        self.socket.into_inner().unwrap_or_else(PoisonError::into_inner).into()
+    }
+
     fn socket(&self) -> RwLockReadGuard<'_, TcpStream> {
         // Nothing panics while it is held.
         self.socket.read().unwrap_or_else(PoisonError::into_inner)
@@ -97,6 +101,10 @@ impl<const BLIND: bool> ChannelSocket<BLIND> {
     /// Wraps a connected socket that does not wait.
     pub const fn new(socket: std::net::TcpStream, peer: Peer) -> Self {
         Self { socket, peer }
+    }
+
+    pub(super) fn into_parts(self) -> (std::net::TcpStream, Peer) {
+        (self.socket, self.peer)
     }
 }
 
