@@ -1,7 +1,7 @@
 use crate::obey;
 use crate::task::{Done, Numbers, Task, done_from_line};
 use samebox_core::{DynTransport, Endpoint, ErrorKind};
-use std::io::{BufRead, BufReader, Write};
+use std::io::{self, BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard};
@@ -37,12 +37,10 @@ impl Actor {
     pub(crate) fn process(patience: Duration) -> Self {
         let program = std::env::current_exe().expect("a running program has a path");
         let starting = STARTING.write().unwrap_or_else(PoisonError::into_inner);
-        let mut child = Command::new(program)
-            .env(obey::PATIENCE, patience.as_secs().max(1).to_string())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("this program can be started again");
+        let mut command = Command::new(program);
+        command.env(obey::PATIENCE, patience.as_secs().max(1).to_string());
+        command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = spawned(&mut command).expect("this program can be started again");
         let (tasks, output) = (child.stdin.take(), child.stdout.take());
         let mut output = BufReader::new(output.expect("its output is a pipe"));
         let mut first = String::new();
@@ -138,6 +136,21 @@ impl Actor {
             // Only an ended process cannot be killed.
             let _ = child.kill();
             let _ = child.wait();
+        }
+    }
+}
+
+/// Starts a program, and again when Wine lets it die at birth, as it does now and then under load.
+///
+/// None of its own code has run then, so nothing can happen twice.
+fn spawned(command: &mut Command) -> io::Result<Child> {
+    const ERROR_INTERNAL_ERROR: i32 = 1359;
+    let mut attempts = 5;
+    loop {
+        attempts -= 1;
+        match command.spawn() {
+            Err(error) if attempts > 0 && error.raw_os_error() == Some(ERROR_INTERNAL_ERROR) => {}
+            outcome => return outcome,
         }
     }
 }
