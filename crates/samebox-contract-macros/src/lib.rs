@@ -2,6 +2,9 @@
 
 #![forbid(unsafe_code)]
 
+mod case;
+mod data;
+
 use proc_macro::TokenStream;
 
 /// Makes a client and a host of a trait.
@@ -10,8 +13,26 @@ pub fn contract(_attributes: TokenStream, item: TokenStream) -> TokenStream {
     item
 }
 
-/// Makes a struct or an enum cross typed wires.
+/// Makes a struct or an enum cross typed wires, in the shape of .NET's data contracts.
+///
+/// A struct with named fields is a `[DataContract]` class, an enum of unit variants an `enum`. All
+/// fields must be `Data` themselves; a type may contain itself (`Vec<Node>` in `Node`).
+///
+/// | attribute | on | meaning |
+/// |---|---|---|
+/// | `#[data(name = "..")]` | type, field, variant | its name on the wire |
+/// | `#[data(clr = "My.App")]` | type | the CLR namespace of the .NET class |
+/// | `#[data(namespace = "..")]` | type | the XML namespace, where the .NET class sets one |
+/// | `#[data(order = 1)]` | field | .NET's `Order`: after all that have none or a lower one |
+/// | `#[data(omit_absent)]` | field | .NET's `EmitDefaultValue = false`: `None` is left out |
+/// | `#[data(crate = path)]` | type | the path to `samebox::data`, where it has another name |
+///
+/// Without a name, a type keeps its own and a field `late_fee` is `LateFee`. Without a namespace it
+/// is that of a .NET class outside of all namespaces. Members cross in .NET's order, whatever the
+/// order in the source: those without `order` first, by name, then the others. One that the peer
+/// left out is `None`, zero or `false`; text, lists and structures must be there.
 #[proc_macro_derive(Data, attributes(data))]
-pub fn data(_input: TokenStream) -> TokenStream {
-    TokenStream::new()
+pub fn derive_data(input: TokenStream) -> TokenStream {
+    let input = syn::parse_macro_input!(input as syn::DeriveInput);
+    data::derive(&input).unwrap_or_else(syn::Error::into_compile_error).into()
 }
