@@ -1,0 +1,436 @@
+use super::record::{Record, Records};
+use super::{Content, Text, Values, Word};
+use crate::Error;
+use crate::dictionary::Received;
+use crate::error::Limited;
+
+/// What a [`Reader`] takes at most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Elements within elements; .NET's default for messages is 128.
+    pub depth: usize,
+    /// Attributes of one element.
+    pub attributes: usize,
+    /// Namespace declarations in scope.
+    pub namespaces: usize,
+    /// Bytes of one name or namespace.
+    pub name: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { depth: 128, attributes: 128, namespaces: 256, name: 16 << 10 }
+    }
+}
+
+/// What a [`Reader`] keeps while it reads; used again and again, it allocates no more.
+#[derive(Clone, Debug, Default)]
+pub struct Memory {
+    bindings: Vec<Binding>,
+    /// Where the attributes of the current element stand in the document.
+    attributes: Vec<u32>,
+}
+
+/// A prefix and what it stands for, as places in the document.
+#[derive(Clone, Copy, Debug)]
+struct Binding {
+    depth: u32,
+    prefix: Span,
+    namespace: Span,
+    /// The id that stood for the namespace.
+    id: Option<u32>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Span {
+    start: u32,
+    length: u32,
+}
+
+/// The start of an element.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Element<'a> {
+    /// The prefix or nothing; no more than a hint, as any may stand for a namespace.
+    pub prefix: &'a str,
+    /// The local name.
+    pub name: Word<'a>,
+    /// The namespace or nothing.
+    pub namespace: &'a str,
+}
+
+impl Element<'_> {
+    /// Whether it has that namespace and name.
+    pub fn is(&self, namespace: &str, name: &str) -> bool {
+        self.name.text == name && self.namespace == namespace
+    }
+}
+
+/// What comes next in a document.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Event<'a> {
+    /// An element starts; its attributes are at [`Reader::attributes`].
+    Start(Element<'a>),
+    /// Text; several in a row belong together.
+    Text(Text<'a>),
+    /// The innermost element ends.
+    End,
+}
+
+/// An attribute, its namespace resolved.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Attribute<'a> {
+    /// The prefix or nothing.
+    pub prefix: &'a str,
+    /// The local name.
+    pub name: Word<'a>,
+    /// The namespace; nothing without a prefix.
+    pub namespace: &'a str,
+    /// The value.
+    pub value: Text<'a>,
+}
+
+/// Pulls events out of a document.
+///
+/// Comments are passed over. An Array record comes as the elements that it stands for. After an error
+/// there is no going on.
+///
+/// ```
+/// use samebox_wcf_wire::dictionary::Received;
+/// use samebox_wcf_wire::nbfx::{Event, Limits, Memory, Reader};
+///
+/// let (words, mut memory) = (Received::new(0), Memory::default());
+/// let document = [0x40, 1, b'n', 0x08, 1, b'u', 0x89, 5];
+/// let mut reader = Reader::new(&document, &words, Limits::default(), &mut memory);
+/// let Some(Event::Start(element)) = reader.next()? else { panic!() };
+/// assert!(element.is("u", "n"));
+/// assert_eq!(reader.content()?.text().to_i64()?, 5);
+/// assert_eq!(reader.next()?, None);
+/// # Ok::<(), samebox_wcf_wire::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Reader<'a, 'm> {
+    records: Records<'a>,
+    memory: &'m mut Memory,
+    limits: Limits,
+    depth: usize,
+    next: Next<'a>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Next<'a> {
+    /// The document's element, or the content of one.
+    Record,
+    /// The end that was merged with a text.
+    End,
+    /// More of an array.
+    Item { element: Element<'a>, values: Values<'a>, place: usize, step: Step },
+    /// Nothing but comments.
+    Nothing,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Step {
+    Start,
+    Text,
+    End,
+}
+
+impl<'a, 'm> Reader<'a, 'm> {
+    /// A reader of `document`, whose odd ids are in `words`.
+    pub fn new(
+        document: &'a [u8],
+        words: &'a Received,
+        limits: Limits,
+        memory: &'m mut Memory,
+    ) -> Self {
+        memory.bindings.clear();
+        memory.attributes.clear();
+        let mut records = Records::new(document, words);
+        records.cursor.longest_name = limits.name;
+        Self { records, memory, limits, depth: 0, next: Next::Record }
+    }
+
+    /// What comes next; `None` after the end of the document's element.
+    ///
+    /// # Errors
+    /// `Violation` for bytes that are no document, `TooLarge` beyond a limit.
+    #[expect(
+        clippy::should_implement_trait,
+        reason = "an error ends it, which iterators do not show"
+    )]
+    pub fn next(&mut self) -> Result<Option<Event<'a>>, Error> {
+        match self.next {
+            Next::Record => self.record(),
+            Next::End => {
+                self.leave();
+                Ok(Some(Event::End))
+            }
+            Next::Item { element, values, place, step } => {
+                Ok(Some(self.item(element, values, place, step)))
+            }
+            Next::Nothing => self.nothing(),
+        }
+    }
+
+    fn record(&mut self) -> Result<Option<Event<'a>>, Error> {
+        loop {
+            let at = self.records.position();
+            let wrong = |why| Err(Error::violation(at, why));
+            match self.records.next()? {
+                Some(Record::Element { prefix, name }) => {
+                    return Ok(Some(Event::Start(self.enter(prefix, name)?)));
+                }
+                Some(Record::Comment(_)) => {}
+                Some(_) if self.depth == 0 => return wrong("a document starts with no element"),
+                Some(Record::Text(text, ends)) => {
+                    if ends {
+                        self.next = Next::End;
+                    }
+                    return Ok(Some(Event::Text(text)));
+                }
+                Some(Record::End) => {
+                    self.leave();
+                    return Ok(Some(Event::End));
+                }
+                Some(Record::Array) => return self.array().map(Some),
+                Some(_) => return wrong("an attribute stands where content should"),
+                None => return wrong("the document ends before its element"),
+            }
+        }
+    }
+
+    fn nothing(&mut self) -> Result<Option<Event<'a>>, Error> {
+        loop {
+            let at = self.records.position();
+            match self.records.next()? {
+                None => return Ok(None),
+                Some(Record::Comment(_)) => {}
+                Some(_) => return Err(Error::violation(at, "something follows the document")),
+            }
+        }
+    }
+
+    /// Reads the declarations and attributes of an element whose name was just read.
+    fn enter(&mut self, prefix: &'a str, name: Word<'a>) -> Result<Element<'a>, Error> {
+        self.depth += 1;
+        Error::bound(Limited::Depth, self.depth, self.limits.depth)?;
+        self.memory.attributes.clear();
+        while self.records.is_at_attribute() {
+            let at = self.records.position();
+            match self.records.next()? {
+                Some(Record::Xmlns { prefix, namespace }) => self.bind(prefix, namespace)?,
+                _ => {
+                    let count = self.memory.attributes.len() + 1;
+                    Error::bound(Limited::Attributes, count, self.limits.attributes)?;
+                    self.memory.attributes.push(at as u32);
+                }
+            }
+        }
+        self.check_attributes()?;
+        let namespace = self.element_namespace(prefix)?;
+        Ok(Element { prefix, name, namespace })
+    }
+
+    fn element_namespace(&self, prefix: &str) -> Result<&'a str, Error> {
+        match self.namespace(prefix) {
+            Some(namespace) => Ok(namespace),
+            None if prefix.is_empty() => Ok(""),
+            None => Err(self.unbound()),
+        }
+    }
+
+    fn unbound(&self) -> Error {
+        Error::violation(self.records.position(), "a prefix stands for no namespace")
+    }
+
+    fn bind(&mut self, prefix: &'a str, namespace: Word<'a>) -> Result<(), Error> {
+        let count = self.memory.bindings.len() + 1;
+        Error::bound(Limited::Namespaces, count, self.limits.namespaces)?;
+        let (prefix, depth) = (self.span(prefix), self.depth as u32);
+        let id = namespace.id;
+        let namespace = if id.is_some() { self.span("") } else { self.span(namespace.text) };
+        self.memory.bindings.push(Binding { depth, prefix, namespace, id });
+        Ok(())
+    }
+
+    fn span(&self, part: &str) -> Span {
+        let start = if part.is_empty() { 0 } else { self.records.cursor.place_of(part) as u32 };
+        Span { start, length: part.len() as u32 }
+    }
+
+    fn spanned(&self, span: Span) -> &'a [u8] {
+        let start = span.start as usize;
+        &self.records.cursor.bytes[start..start + span.length as usize]
+    }
+
+    /// Every prefix must stand for something, and no name may come twice.
+    fn check_attributes(&self) -> Result<(), Error> {
+        for place in 0..self.memory.attributes.len() {
+            let attribute = self.attribute_at(place).ok_or_else(|| self.unbound())?;
+            let same = |earlier: Attribute<'_>| {
+                (earlier.name, earlier.namespace) == (attribute.name, attribute.namespace)
+            };
+            if (0..place).filter_map(|earlier| self.attribute_at(earlier)).any(same) {
+                let at = self.memory.attributes[place] as usize;
+                return Err(Error::violation(at, "an element has an attribute twice"));
+            }
+        }
+        Ok(())
+    }
+
+    fn attribute_at(&self, place: usize) -> Option<Attribute<'a>> {
+        let mut record = self.records;
+        record.cursor.at = *self.memory.attributes.get(place)? as usize;
+        // It was read once, so it reads again.
+        let Ok(Some(Record::Attribute { prefix, name, value })) = record.next() else {
+            return None;
+        };
+        let namespace = if prefix.is_empty() { "" } else { self.namespace(prefix)? };
+        Some(Attribute { prefix, name, namespace, value })
+    }
+
+    fn leave(&mut self) {
+        let depth = self.depth as u32;
+        while self.memory.bindings.last().is_some_and(|binding| binding.depth >= depth) {
+            self.memory.bindings.pop();
+        }
+        self.memory.attributes.clear();
+        self.depth -= 1;
+        self.next = if self.depth == 0 { Next::Nothing } else { Next::Record };
+    }
+
+    fn array(&mut self) -> Result<Event<'a>, Error> {
+        const WRONG: &str = "an array does not start with an empty element";
+        let at = self.records.position();
+        let Some(Record::Element { prefix, name }) = self.records.next()? else {
+            return Err(Error::violation(at, WRONG));
+        };
+        let element = self.enter(prefix, name)?;
+        let at = self.records.position();
+        let Some(Record::End) = self.records.next()? else {
+            return Err(Error::violation(at, WRONG));
+        };
+        let Some(Record::Values(values)) = self.records.next()? else {
+            return Err(Error::violation(at, WRONG));
+        };
+        // Its depth counts anew with each item.
+        self.depth -= 1;
+        Ok(self.item(element, values, 0, Step::Start))
+    }
+
+    fn item(
+        &mut self,
+        element: Element<'a>,
+        values: Values<'a>,
+        place: usize,
+        step: Step,
+    ) -> Event<'a> {
+        let then = |place, step| Next::Item { element, values, place, step };
+        match (step, values.get(place)) {
+            (Step::Start, _) => {
+                self.depth += 1;
+                self.next = then(place, Step::Text);
+                Event::Start(element)
+            }
+            (Step::Text, Some(value)) => {
+                self.next = then(place, Step::End);
+                Event::Text(value)
+            }
+            _ if place + 1 < values.len() => {
+                self.depth -= 1;
+                self.next = then(place + 1, Step::Start);
+                Event::End
+            }
+            _ => {
+                self.leave();
+                Event::End
+            }
+        }
+    }
+
+    /// The attributes of the element that was started last, until the next event.
+    pub fn attributes(&self) -> Attributes<'_, 'a, 'm> {
+        Attributes { reader: self, place: 0 }
+    }
+
+    /// The value of the attribute of that namespace and name, of the element that was started last.
+    pub fn attribute(&self, namespace: &str, name: &str) -> Option<Text<'a>> {
+        let found = |a: &Attribute<'_>| a.name.text == name && a.namespace == namespace;
+        self.attributes().find(found).map(|attribute| attribute.value)
+    }
+
+    /// What a prefix stands for here, in names and in text such as `i:type`.
+    pub fn namespace(&self, prefix: &str) -> Option<&'a str> {
+        let found = |binding: &&Binding| self.spanned(binding.prefix) == prefix.as_bytes();
+        match self.memory.bindings.iter().rev().find(found) {
+            Some(Binding { id: Some(id), .. }) => self.records.cursor.words.string(*id),
+            Some(binding) => std::str::from_utf8(self.spanned(binding.namespace)).ok(),
+            None if prefix == "xml" => Some("http://www.w3.org/XML/1998/namespace"),
+            None => None,
+        }
+    }
+
+    /// How many elements are open.
+    pub const fn depth(&self) -> usize {
+        self.depth
+    }
+
+    /// Where in the document the next record starts.
+    pub const fn position(&self) -> usize {
+        self.records.position()
+    }
+
+    /// How many elements of the current Array record are still to start.
+    pub const fn items_left(&self) -> usize {
+        match self.next {
+            Next::Item { values, place, .. } => values.len() - place - 1,
+            _ => 0,
+        }
+    }
+
+    /// Passes over the rest of the innermost element, its end included.
+    ///
+    /// # Errors
+    /// As [`next`](Self::next).
+    pub fn skip(&mut self) -> Result<(), Error> {
+        let outside = self.depth.saturating_sub(1);
+        while self.depth > outside && self.next()?.is_some() {}
+        Ok(())
+    }
+
+    /// All text of the innermost element, and its end; elements within it are passed over.
+    ///
+    /// # Errors
+    /// As [`next`](Self::next).
+    pub fn content(&mut self) -> Result<Content<'a>, Error> {
+        let mut content = None;
+        loop {
+            match self.next()? {
+                Some(Event::Text(text)) => match &mut content {
+                    None => content = Some(Content::One(text)),
+                    Some(content) => content.push(text),
+                },
+                Some(Event::Start(_)) => self.skip()?,
+                Some(Event::End) | None => {
+                    return Ok(content.unwrap_or(Content::One(Text::Chars(""))));
+                }
+            }
+        }
+    }
+}
+
+/// The attributes of an element; declarations of namespaces are none.
+#[derive(Clone, Debug)]
+pub struct Attributes<'r, 'a, 'm> {
+    reader: &'r Reader<'a, 'm>,
+    place: usize,
+}
+
+impl<'a> Iterator for Attributes<'_, 'a, '_> {
+    type Item = Attribute<'a>;
+
+    fn next(&mut self) -> Option<Attribute<'a>> {
+        self.place += 1;
+        self.reader.attribute_at(self.place - 1)
+    }
+}
