@@ -3,14 +3,18 @@
 #![forbid(unsafe_code)]
 
 mod case;
+mod contract;
 mod data;
 
 use proc_macro::TokenStream;
 
 /// Makes a client and a host of a trait.
 #[proc_macro_attribute]
-pub fn contract(_attributes: TokenStream, item: TokenStream) -> TokenStream {
-    item
+pub fn contract(attributes: TokenStream, item: TokenStream) -> TokenStream {
+    match syn::parse(item) {
+        Ok(item) => contract::expand(attributes.into(), item).into(),
+        Err(error) => error.into_compile_error().into(),
+    }
 }
 
 /// Makes a struct or an enum cross typed wires, in the shape of .NET's data contracts.

@@ -3,6 +3,7 @@ use crate::{CallError, Fault};
 use samebox_core::typed::{AnswerPart, Dispatch, Failure, Invocation, Invoke, WriteParts};
 use samebox_core::{Deadline, DynTransport, Endpoint, Peer, Result};
 use samebox_data::{Contract, Data};
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -103,5 +104,12 @@ impl Channel {
     /// Who is at the other end, as far as the operating system vouches.
     pub fn peer(&self) -> Option<Peer> {
         self.invoke.peer()
+    }
+}
+
+impl fmt::Debug for Channel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("Channel");
+        shown.field("peer", &self.peer()).field("timeout", &self.timeout).finish_non_exhaustive()
     }
 }

@@ -1,4 +1,4 @@
-use samebox_core::typed::{self, FaultCode, Origin};
+use samebox_core::typed::{self, FaultCode, Origin, Respond};
 use samebox_core::{Error, ErrorKind};
 use samebox_data::{Data, Encode, Reader, Result, Shape, Writer};
 use std::fmt;
@@ -53,6 +53,19 @@ impl<D> Fault<D> {
     /// A fault as it came, with the detail that was read.
     pub fn from_parts(head: typed::Fault, detail: Option<D>) -> Self {
         Self { origin: head.origin, code: head.code, reason: head.reason, detail }
+    }
+}
+
+impl<D: Encode> Fault<D> {
+    /// Answers a call with it.
+    ///
+    /// # Errors
+    /// As [`Respond::fault`].
+    pub fn respond(&self, to: &mut dyn Respond) -> Result<()> {
+        match &self.detail {
+            Some(detail) => to.fault(&self.head(), Some(&|to: &mut dyn Writer| detail.write(to))),
+            None => to.fault(&self.head(), None),
+        }
     }
 }
 

@@ -2,6 +2,7 @@ use crate::message;
 use samebox_core::typed::{Caller, Dispatch, Hosted, Instances, Respond};
 use samebox_core::{DynTransport, Endpoint, Error, Peer, Result};
 use samebox_data::{Contract, Reader};
+use std::fmt;
 use std::sync::Arc;
 
 /// A service that is ready to be offered: its contract, and which object takes whose calls.
@@ -61,6 +62,13 @@ impl Host {
     }
 }
 
+impl fmt::Debug for Host {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("Host");
+        shown.field("contract", &self.contract.name).finish_non_exhaustive()
+    }
+}
+
 /// A service that is being offered; dropping it ends that.
 pub struct Serving {
     hosted: Box<dyn Hosted>,
@@ -75,6 +83,12 @@ impl Serving {
     /// Takes the oldest note of what a bad client did.
     pub fn take_fault(&mut self) -> Option<Error> {
         self.hosted.take_fault()
+    }
+}
+
+impl fmt::Debug for Serving {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Serving").field("endpoint", self.endpoint()).finish_non_exhaustive()
     }
 }
 

@@ -29,6 +29,8 @@ pub(crate) enum Token {
     Value,
     Struct(&'static str),
     Member(&'static str),
+    /// A member of what the wire itself begins and ends.
+    Part(usize),
     End,
 }
 
@@ -42,25 +44,30 @@ pub(crate) fn text(text: &str) -> Token {
 pub(crate) fn written<V: Encode + ?Sized>(value: &V) -> Vec<Token> {
     let mut to = Writer::default();
     value.write(&mut to).unwrap();
-    assert!(to.open.is_empty(), "everything that began has ended");
-    to.tokens
+    to.finish()
 }
 
 /// What comes of tokens.
 pub(crate) fn read<V: Data>(tokens: &[Token]) -> Result<V> {
-    let mut from = Tokens { tokens, open: Vec::new() };
+    let mut from = Tokens::new(tokens);
     let value = V::read(&mut from)?;
     assert!(from.tokens.is_empty(), "everything was read but {:?}", from.tokens);
     Ok(value)
 }
 
+/// Where tokens are written.
 #[derive(Default)]
-struct Writer {
+pub(crate) struct Writer {
     tokens: Vec<Token>,
     open: Vec<Option<&'static Struct>>,
 }
 
 impl Writer {
+    pub(crate) fn finish(self) -> Vec<Token> {
+        assert!(self.open.is_empty(), "everything that began has ended");
+        self.tokens
+    }
+
     fn begin(&mut self, token: Token, of: Option<&'static Struct>) -> Result<()> {
         self.open.push(of);
         self.put(token)
@@ -105,8 +112,13 @@ macro_rules! scalars {
                 self.begin(T::Struct(of.name), Some(of))
             }
             fn member(&mut self, index: usize) -> Result<()> {
-                let of = self.open.last().unwrap().expect("members are those of structures");
-                self.put(T::Member(of.members[index].name))
+                match self.open.last() {
+                    Some(of) => {
+                        let of = of.expect("members are those of structures");
+                        self.put(T::Member(of.members[index].name))
+                    }
+                    None => self.put(T::Part(index)),
+                }
             }
             fn end(&mut self) -> Result<()> {
                 self.open.pop().expect("what ends has begun");
@@ -131,12 +143,17 @@ scalars! {
     decimal(Decimal) as Decimal;
 }
 
-struct Tokens<'a> {
+/// Where tokens are read from.
+pub(crate) struct Tokens<'a> {
     tokens: &'a [Token],
     open: Vec<&'static Struct>,
 }
 
 impl<'a> Tokens<'a> {
+    pub(crate) fn new(tokens: &'a [Token]) -> Self {
+        Self { tokens, open: Vec::new() }
+    }
+
     fn next(&mut self) -> Result<&'a Token> {
         let (first, rest) = self.tokens.split_first().ok_or(Error::Truncated)?;
         self.tokens = rest;
@@ -249,14 +266,15 @@ impl Reader for Tokens<'_> {
         take!(self, Struct).map(|_| ())
     }
     fn member(&mut self) -> Result<Option<usize>> {
-        let of = *self.open.last().expect("members are those of structures");
         loop {
             match self.next()? {
                 T::End => {
                     self.open.pop();
                     return Ok(None);
                 }
+                T::Part(index) => return Ok(Some(*index)),
                 T::Member(name) => {
+                    let of = self.open.last().expect("members are those of structures");
                     let index = of.members.iter().position(|member| member.name == *name);
                     if index.is_some() {
                         return Ok(index);
