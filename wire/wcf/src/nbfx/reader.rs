@@ -160,7 +160,10 @@ impl<'a, 'm> Reader<'a, 'm> {
     )]
     pub fn next(&mut self) -> Result<Option<Event<'a>>, Error> {
         match self.next {
-            Next::Record => self.record(),
+            Next::Record => {
+                self.forget(self.depth);
+                self.record()
+            }
             Next::End => {
                 self.leave();
                 Ok(Some(Event::End))
@@ -289,14 +292,19 @@ impl<'a, 'm> Reader<'a, 'm> {
         Some(Attribute { prefix, name, namespace, value })
     }
 
+    /// Ends an element, whose declarations are kept until the next event.
     fn leave(&mut self) {
-        let depth = self.depth as u32;
-        while self.memory.bindings.last().is_some_and(|binding| binding.depth >= depth) {
-            self.memory.bindings.pop();
-        }
+        self.forget(self.depth);
         self.memory.attributes.clear();
         self.depth -= 1;
         self.next = if self.depth == 0 { Next::Nothing } else { Next::Record };
+    }
+
+    /// Drops the declarations of elements deeper than `depth`.
+    fn forget(&mut self, depth: usize) {
+        while self.memory.bindings.last().is_some_and(|last| last.depth as usize > depth) {
+            self.memory.bindings.pop();
+        }
     }
 
     fn array(&mut self) -> Result<Event<'a>, Error> {
@@ -360,6 +368,8 @@ impl<'a, 'm> Reader<'a, 'm> {
     }
 
     /// What a prefix stands for here, in names and in text such as `i:type`.
+    ///
+    /// At the end of an element that is what it stood for inside.
     pub fn namespace(&self, prefix: &str) -> Option<&'a str> {
         let found = |binding: &&Binding| self.spanned(binding.prefix) == prefix.as_bytes();
         match self.memory.bindings.iter().rev().find(found) {

@@ -1,5 +1,7 @@
 //! What the WCF wire promises, tried through the public interface alone.
 
+mod envelopes;
 mod hostile;
+mod microsoft;
 mod stream;
 mod vectors;

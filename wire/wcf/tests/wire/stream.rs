@@ -35,6 +35,16 @@ pub(crate) fn parts(mut stream: &[u8]) -> (Vec<Part>, Option<Error>) {
     (parts, None)
 }
 
+/// How long each record of a stream is.
+pub(crate) fn part_lengths(mut stream: &[u8]) -> Vec<usize> {
+    let mut lengths = Vec::new();
+    while let Ok((_, taken)) = part(stream) {
+        lengths.push(taken);
+        stream = &stream[taken..];
+    }
+    lengths
+}
+
 fn part(stream: &[u8]) -> Result<(Part, usize), Error> {
     let (record, mut taken) = decode(stream, &LIMITS)?;
     match record {
