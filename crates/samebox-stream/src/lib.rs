@@ -38,6 +38,6 @@ pub use server::{Door, Hub, StreamServer, TurnedAway};
 pub use unix::{ChannelSocket, DuplexSocket, NamedConnector, NamedListener, Place, StreamSocket};
 #[cfg(windows)]
 pub use windows::{
-    ChannelPipe, ChannelSocket, DuplexSocket, NamedConnector, NamedListener, Place, StreamPipe,
-    StreamSocket,
+    ChannelPipe, ChannelSocket, DuplexPipe, DuplexSocket, NamedConnector, NamedListener, Place,
+    StreamPipe, StreamSocket,
 };

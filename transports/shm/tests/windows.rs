@@ -5,7 +5,7 @@
 use samebox_core::{Deadline, Endpoint, ErrorKind, Inbox, Outbox, Transport};
 use samebox_shm::Shm;
 use samebox_sys::windows::mapping;
-use samebox_sys::windows::pipe::Client;
+use samebox_sys::windows::pipe::{Client, Content};
 use std::io::IoSlice;
 use std::os::windows::io::AsRawHandle;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -41,7 +41,8 @@ fn hello(handle: u64) -> [u8; 40] {
 fn fault_of(hello: &[u8]) -> Option<(ErrorKind, String)> {
     let name = unique();
     let mut server = Shm.bind(&endpoint(&name)).unwrap();
-    let mut client = Client::connect(&format!("samebox-shm-{name}"), PATIENCE).unwrap();
+    let mut client =
+        Client::connect(&format!("samebox-shm-{name}"), Content::Bytes, PATIENCE).unwrap();
     client.write_now(&[IoSlice::new(hello)]).unwrap();
     let mut honest = Shm.connect(&endpoint(&name), soon()).unwrap();
     honest.send(b"hello".as_slice().into(), soon()).unwrap();
@@ -89,7 +90,8 @@ fn a_first_message_in_pieces_is_put_together_and_another_one_is_refused() {
     let given = mapping::give(&section, std::process::id()).unwrap();
     let name = unique();
     let mut server = Shm.bind(&endpoint(&name)).unwrap();
-    let mut client = Client::connect(&format!("samebox-shm-{name}"), PATIENCE).unwrap();
+    let mut client =
+        Client::connect(&format!("samebox-shm-{name}"), Content::Bytes, PATIENCE).unwrap();
     for piece in hello(given).chunks(17) {
         client.write_now(&[IoSlice::new(piece)]).unwrap();
         assert!(server.recv(Deadline::after(Duration::from_millis(50))).is_err());

@@ -1,6 +1,6 @@
 use crate::{Channel, Ready};
 use samebox_core::{Deadline, Peer};
-use samebox_sys::windows::pipe::Client;
+use samebox_sys::windows::pipe::{self, Client};
 use std::io::{self, IoSlice};
 
 /// A pipe as its client sees it.
@@ -13,6 +13,11 @@ pub struct ChannelPipe {
 impl ChannelPipe {
     pub(super) const fn new(client: Client, peer: Peer) -> Self {
         Self { client, peer }
+    }
+
+    /// The same connection for one thread that reads while others write, and who the server is.
+    pub(super) fn into_duplex(self) -> io::Result<(pipe::Duplex, Peer)> {
+        Ok((self.client.into_duplex()?, self.peer))
     }
 
     /// Waits until a read would not wait.

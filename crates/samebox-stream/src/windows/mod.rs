@@ -3,12 +3,14 @@
 mod access;
 mod channel;
 mod duplex;
+mod duplex_pipe;
 mod named;
 mod pipe;
 mod socket;
 
 pub use channel::ChannelPipe;
 pub use duplex::DuplexSocket;
+pub use duplex_pipe::DuplexPipe;
 pub use named::{NamedConnector, NamedListener, Place};
 pub use pipe::StreamPipe;
 pub use socket::{ChannelSocket, StreamSocket};

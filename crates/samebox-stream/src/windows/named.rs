@@ -6,7 +6,7 @@ use mio::event::Source;
 use mio::windows::NamedPipe;
 use mio::{Interest, Registry, Token};
 use samebox_core::{Allow, Deadline, Endpoint, Error, ErrorKind, Operation, Result};
-use samebox_sys::windows::pipe::{self, Client, Name, Refused};
+use samebox_sys::windows::pipe::{self, Client, Content, Name, Refused};
 use std::io;
 use std::time::Duration;
 
@@ -15,6 +15,18 @@ use std::time::Duration;
 pub enum Place {
     /// A pipe of this machine, by what stands behind `\\.\pipe\`.
     Pipe(String),
+    /// The same for a pipe of messages, as WCF has them: bounds mean nothing, but an empty message is
+    /// the end of its direction.
+    Messages(String),
+}
+
+impl Place {
+    fn parts(&self) -> (&str, Content) {
+        match self {
+            Self::Pipe(name) => (name, Content::Bytes),
+            Self::Messages(name) => (name, Content::Messages),
+        }
+    }
 }
 
 /// How clients reach a named pipe server.
@@ -40,8 +52,8 @@ impl Connector for NamedConnector {
 
     fn connect(&mut self, deadline: Deadline) -> Result<Self::Channel> {
         let patience = deadline.remaining().map_or(Self::PATIENCE, |left| left.max(Self::PATIENCE));
-        let Place::Pipe(name) = &self.place;
-        let client = Client::connect(name, patience)
+        let (name, content) = self.place.parts();
+        let client = Client::connect(name, content, patience)
             .map_err(|cause| connect_failed(&self.endpoint, cause))?;
         let peer = check_server(&self.endpoint, &client, &self.allow)?;
         Ok(ChannelPipe::new(client, peer))
@@ -53,7 +65,10 @@ impl Connector for NamedConnector {
 pub struct NamedListener {
     /// Before the name, which is given up last.
     waiting: Vec<NamedPipe>,
+    /// Connected ones whose first read is being given up, so that threads can wait for them.
+    coming: Vec<NamedPipe>,
     name: Name,
+    content: Content,
     door: Option<Token>,
     endpoint: Endpoint,
     access: Access,
@@ -70,11 +85,19 @@ impl NamedListener {
     /// taken over.
     pub fn bind(endpoint: &Endpoint, place: &Place, allow: &Allow) -> Result<Self> {
         let access = Access::look_up(endpoint, allow)?;
-        let Place::Pipe(name) = place;
+        let (name, content) = place.parts();
         let descriptor = access.descriptor().map_err(Refused::Io);
-        let claimed = descriptor.and_then(|descriptor| Name::claim(name, descriptor));
+        let claimed = descriptor.and_then(|descriptor| Name::claim(name, content, descriptor));
         let (name, first) = claimed.map_err(|refused| name_refused(endpoint, refused))?;
-        Ok(Self { waiting: vec![first], name, door: None, endpoint: endpoint.clone(), access })
+        Ok(Self {
+            waiting: vec![first],
+            coming: Vec::new(),
+            name,
+            content,
+            door: None,
+            endpoint: endpoint.clone(),
+            access,
+        })
     }
 
     /// Makes one more instance wait for a client.
@@ -104,15 +127,38 @@ impl NamedListener {
         outcomes.into_iter().find(|(_, outcome)| !is_waiting(outcome))
     }
 
-    fn admit(&self, pipe: NamedPipe) -> Accepted<StreamPipe> {
+    /// Takes the connected ones out of the loop, and one of them that is out of it.
+    fn come(&mut self, registry: &Registry) -> io::Result<Accepted<StreamPipe>> {
+        while let Some((at, outcome)) = self.connected() {
+            self.wait_for_one_more(registry)?;
+            let pipe = self.waiting.swap_remove(at);
+            outcome?;
+            // The loop reads ahead; what that has brought by now is kept.
+            pipe::give_up(&pipe);
+            self.coming.push(pipe);
+        }
+        let door = self.door.ok_or(io::ErrorKind::NotConnected)?;
+        for at in 0..self.coming.len() {
+            match StreamPipe::leave(&mut self.coming[at], registry, door) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                outcome => {
+                    let pipe = self.coming.swap_remove(at);
+                    return outcome.map(|first| self.admit(pipe, first));
+                }
+            }
+        }
+        Ok(Accepted::Nobody)
+    }
+
+    fn admit(&self, pipe: NamedPipe, first: Vec<u8>) -> Accepted<StreamPipe> {
         let pid = pipe::client_pid(&pipe);
         // One that ended at once may not say who it was; the pipe's rights have let it in.
         let Ok(client) = pipe::client(&pipe) else {
-            return Accepted::Client(StreamPipe::new(pipe), peer(None, pid));
+            return Accepted::Client(StreamPipe::new(pipe, self.content, first), peer(None, pid));
         };
         let peer = peer(client.user().ok(), pid);
         if self.access.admits(&client).unwrap_or(false) {
-            return Accepted::Client(StreamPipe::new(pipe), peer);
+            return Accepted::Client(StreamPipe::new(pipe, self.content, first), peer);
         }
         pipe::give_up(&pipe);
         let why = format!("a client of another user was turned away ({peer})");
@@ -137,11 +183,14 @@ impl Listener for NamedListener {
     }
 
     fn accept(&mut self, registry: &Registry) -> io::Result<Accepted<StreamPipe>> {
+        if self.content == Content::Messages {
+            return self.come(registry);
+        }
         let Some((at, outcome)) = self.connected() else { return Ok(Accepted::Nobody) };
         // The next one waits before this one is handed out, so the name never goes away.
         self.wait_for_one_more(registry)?;
         let pipe = self.waiting.swap_remove(at);
-        outcome.map(|()| self.admit(pipe))
+        outcome.map(|()| self.admit(pipe, Vec::new()))
     }
 
     fn upkeep(&mut self, _: &Registry) -> Result<()> {
@@ -149,6 +198,7 @@ impl Listener for NamedListener {
     }
 
     fn finish(&mut self, registry: &Registry) -> bool {
+        self.waiting.append(&mut self.coming);
         self.waiting.retain_mut(|pipe| {
             // The second time it is not registered any more, and that is no error.
             let _ = pipe.deregister(registry);

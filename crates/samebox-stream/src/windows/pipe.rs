@@ -2,7 +2,7 @@ use crate::{FEW, Few, Ready, Stream};
 use mio::event::Source;
 use mio::windows::NamedPipe;
 use mio::{Interest, Poll, Registry, Token};
-use samebox_sys::windows::pipe;
+use samebox_sys::windows::pipe::{self, Content};
 use std::io::{self, IoSlice, Read, Write};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -14,6 +14,9 @@ pub struct StreamPipe(Mutex<Option<Open>>);
 #[derive(Debug)]
 struct Open {
     pipe: NamedPipe,
+    content: Content,
+    /// What was read before this was made.
+    first: Vec<u8>,
     /// How much the read under way may bring: all that the next look can hand out.
     expected: usize,
 }
@@ -25,8 +28,49 @@ const LEAST: usize = 4 << 10;
 const MOST: usize = 64 << 10;
 
 impl StreamPipe {
-    pub(super) const fn new(pipe: NamedPipe) -> Self {
-        Self(Mutex::new(Some(Open { pipe, expected: LEAST })))
+    pub(super) const fn new(pipe: NamedPipe, content: Content, first: Vec<u8>) -> Self {
+        Self(Mutex::new(Some(Open { pipe, content, first, expected: LEAST })))
+    }
+
+    /// Takes `pipe` out of the loop once its read that was given up has ended; gives what that brought.
+    ///
+    /// # Errors
+    /// `WouldBlock` until then, with news under `token`; `ConnectionAborted` when the client has ended
+    /// without a byte; otherwise the operating system's.
+    pub(super) fn leave(
+        pipe: &mut NamedPipe,
+        registry: &Registry,
+        token: Token,
+    ) -> io::Result<Vec<u8>> {
+        // Once it is not registered, taking the outcome of a read does not begin another one.
+        pipe.deregister(registry)?;
+        let mut first = vec![0; LEAST];
+        match pipe.read(&mut first) {
+            Ok(0) => Err(io::ErrorKind::ConnectionAborted.into()),
+            Ok(length) => {
+                first.truncate(length);
+                Ok(first)
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                pipe.reregister(registry, token, Interest::READABLE)?;
+                Err(error)
+            }
+            // It was given up, or the next read tells what is wrong.
+            Err(_) => Ok(Vec::new()),
+        }
+    }
+
+    /// The same client for threads that wait for it; only for one that is out of the loop.
+    ///
+    /// # Errors
+    /// `Unsupported` for a pipe of bytes, which stays in its loop; otherwise the operating system's.
+    pub(super) fn into_duplex(self) -> io::Result<pipe::Duplex> {
+        let open = self.0.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let Open { pipe, content, first, .. } = open.ok_or_else(closed)?;
+        if content == Content::Bytes {
+            return Err(io::ErrorKind::Unsupported.into());
+        }
+        pipe::Duplex::of_server(pipe, content, &first)
     }
 
     /// What writes to the client whether or not the loop runs that reads it; keeps the pipe open.
@@ -47,6 +91,11 @@ impl StreamPipe {
 impl Open {
     /// Reads once; a read under way is as large as the buffer of the look before it.
     fn append(&mut self, buffer: &mut Vec<u8>) -> io::Result<usize> {
+        if !self.first.is_empty() {
+            let room = (buffer.capacity() - buffer.len()).min(self.first.len());
+            buffer.extend(self.first.drain(..room));
+            return Ok(room);
+        }
         let start = buffer.len();
         let room = self.expected.min(buffer.capacity() - start);
         buffer.resize(start + room, 0);
@@ -54,8 +103,10 @@ impl Open {
         let length = *outcome.as_ref().unwrap_or(&0);
         buffer.truncate(start + length);
         match outcome {
-            // Unless it has gone, the client wrote nothing at all, which is no end.
-            Ok(0) if !pipe::has_ended(&self.pipe) => return self.pipe.read(&mut []),
+            // Unless it has gone, the client wrote nothing at all, which is no end of a pipe of bytes.
+            Ok(0) if self.content == Content::Bytes && !pipe::has_ended(&self.pipe) => {
+                return self.pipe.read(&mut []);
+            }
             Ok(length) if length == room => self.expected = (4 * room).min(MOST),
             Ok(length) if length < room / 4 => self.expected = (room / 2).max(LEAST),
             _ => {}
@@ -112,7 +163,12 @@ impl Stream for StreamPipe {
         let mut open = self.lock();
         let pipe = &mut open.as_mut().ok_or_else(closed)?.pipe;
         let total: usize = parts.iter().map(|part| part.len()).sum();
-        if total <= MOST { pipe.write_vectored(parts) } else { pipe.write_vectored(&first(parts)) }
+        match total {
+            // It would be an end in a pipe of messages.
+            0 => Ok(0),
+            1..=MOST => pipe.write_vectored(parts),
+            _ => pipe.write_vectored(&first(parts)),
+        }
     }
 
     fn close_write(&self) {

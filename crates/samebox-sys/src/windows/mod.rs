@@ -9,6 +9,7 @@ pub mod mutex;
 pub mod named_memory;
 pub mod pipe;
 pub mod processor;
+pub mod random;
 pub mod runtime;
 pub mod security;
 pub mod socket;

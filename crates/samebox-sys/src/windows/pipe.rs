@@ -1,12 +1,16 @@
 //! Named pipes: a server's instances and their security, a client's end, and who is at the other.
 
 mod client;
+mod duplex;
+mod incoming;
 mod operation;
+mod outgoing;
 mod server;
 mod writer;
 
 pub use client::{Client, Ready};
-pub use server::{Name, Refused, client, client_pid, give_up, has_ended};
+pub use duplex::Duplex;
+pub use server::{Content, Name, Refused, client, client_pid, give_up, has_ended};
 pub use writer::Writer;
 
 use super::text::wide;
@@ -35,5 +39,7 @@ fn is(error: &io::Error, code: u32) -> bool {
     error.raw_os_error() == Some(code as i32)
 }
 
+#[cfg(test)]
+mod message_tests;
 #[cfg(test)]
 mod tests;

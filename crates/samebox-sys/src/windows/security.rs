@@ -35,6 +35,15 @@ impl Descriptor {
         Self::with_others(others, "0x12019b")
     }
 
+    /// For memory with a name: lets this thread's user and the system do all, and `others` read it.
+    ///
+    /// # Errors
+    /// The operating system's.
+    pub fn readable(others: &[Sid]) -> io::Result<Self> {
+        // The rights to query a section, to map it for reading, and to read who may.
+        Self::with_others(others, "0x20005")
+    }
+
     /// For a file: lets this thread's user and the system do all, and `others` read it, and write it
     /// where `writable` says so.
     ///

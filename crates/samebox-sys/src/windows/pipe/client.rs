@@ -1,21 +1,25 @@
-use super::operation::Operation;
+use super::duplex::Duplex;
+use super::incoming::Incoming;
+use super::outgoing::Outgoing;
+use super::server::Content;
 use super::{is, path, wait_for_instance};
-use crate::windows::account::{Sid, Token};
+use crate::windows::account::{Sid, Token, check};
 use crate::windows::security;
 use std::io::{self, IoSlice};
 use std::os::windows::io::{AsRawHandle, FromRawHandle, OwnedHandle};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use windows_sys::Win32::Foundation::{
-    ERROR_ACCESS_DENIED, ERROR_BROKEN_PIPE, ERROR_OPERATION_ABORTED, ERROR_PIPE_BUSY,
-    ERROR_PIPE_NOT_CONNECTED, GENERIC_READ, GENERIC_WRITE, HANDLE, INVALID_HANDLE_VALUE,
-    WAIT_FAILED, WAIT_TIMEOUT,
+    ERROR_ACCESS_DENIED, ERROR_PIPE_BUSY, GENERIC_READ, GENERIC_WRITE, HANDLE,
+    INVALID_HANDLE_VALUE, WAIT_FAILED, WAIT_TIMEOUT,
 };
 use windows_sys::Win32::Storage::FileSystem::{
     CreateFileW, FILE_FLAG_OVERLAPPED, FILE_READ_ATTRIBUTES, OPEN_EXISTING,
     SECURITY_IDENTIFICATION, SECURITY_SQOS_PRESENT,
 };
-use windows_sys::Win32::System::Pipes::GetNamedPipeServerProcessId;
+use windows_sys::Win32::System::Pipes::{
+    GetNamedPipeServerProcessId, PIPE_READMODE_MESSAGE, SetNamedPipeHandleState,
+};
 use windows_sys::Win32::System::Threading::{INFINITE, WaitForMultipleObjects};
 
 /// A client's end of a pipe.
@@ -27,18 +31,8 @@ pub struct Client {
     pipe: Arc<OwnedHandle>,
     /// `None` where the server only listens.
     incoming: Option<Incoming>,
-    outgoing: Operation,
-    /// Why a write failed after it had been accepted.
-    failure: Option<io::Error>,
-}
-
-/// What comes from the server.
-#[derive(Debug)]
-struct Incoming {
-    read: Operation,
-    /// How much of the read's buffer has been taken.
-    taken: usize,
-    has_ended: bool,
+    outgoing: Outgoing,
+    content: Content,
 }
 
 /// What a client's end is ready for.
@@ -50,12 +44,6 @@ pub struct Ready {
     pub write: bool,
 }
 
-/// Bytes that one read may bring.
-const READ: usize = 64 << 10;
-
-/// Bytes that one write may carry.
-const WRITE: usize = 128 << 10;
-
 impl Client {
     /// Connects to the pipe called `name`, waiting up to `patience` while its server is busy.
     ///
@@ -64,7 +52,7 @@ impl Client {
     /// # Errors
     /// `NotFound` when no server is there, `PermissionDenied` when it admits others only, `TimedOut`
     /// when it was busy for too long; otherwise the operating system's.
-    pub fn connect(name: &str, patience: Duration) -> io::Result<Self> {
+    pub fn connect(name: &str, content: Content, patience: Duration) -> io::Result<Self> {
         let path = path(name);
         let (pipe, reads) = match open(&path, GENERIC_READ | GENERIC_WRITE, patience) {
             // A server that only listens lets nobody read.
@@ -73,15 +61,22 @@ impl Client {
             }
             opened => (opened?, true),
         };
+        if content == Content::Messages {
+            read_by_message(&pipe)?;
+        }
         let pipe = Arc::new(pipe);
-        let incoming = if reads {
-            let read = Operation::new(pipe.clone())?;
-            Some(Incoming { read, taken: 0, has_ended: false })
-        } else {
-            None
-        };
-        let outgoing = Operation::new(pipe.clone())?;
-        Ok(Self { pipe, incoming, outgoing, failure: None })
+        let incoming = reads.then(|| Incoming::new(pipe.clone(), content, &[])).transpose()?;
+        let outgoing = Outgoing::new(pipe.clone())?;
+        Ok(Self { pipe, incoming, outgoing, content })
+    }
+
+    /// The same end for one thread that reads while others write.
+    ///
+    /// # Errors
+    /// `Unsupported` where the server only listens; otherwise the operating system's.
+    pub fn into_duplex(self) -> io::Result<Duplex> {
+        let incoming = self.incoming.ok_or_else(listens_only)?;
+        Duplex::new(self.pipe, incoming, self.outgoing, self.content)
     }
 
     /// Who owns the pipe: whoever made its first instance.
@@ -115,36 +110,12 @@ impl Client {
     /// # Errors
     /// `WouldBlock` while an earlier write is under way; otherwise the operating system's.
     pub fn write_now(&mut self, parts: &[IoSlice<'_>]) -> io::Result<usize> {
-        if self.is_writing() {
-            return Err(io::ErrorKind::WouldBlock.into());
-        }
-        if let Some(failure) = self.failure.take() {
-            return Err(failure);
-        }
-        let buffer = self.outgoing.buffer();
-        buffer.clear();
-        for part in parts {
-            let fits = part.len().min(WRITE - buffer.len());
-            buffer.extend_from_slice(&part[..fits]);
-        }
-        let length = buffer.len();
-        if length > 0 {
-            self.outgoing.begin_write()?;
-        }
-        Ok(length)
+        self.outgoing.write_now(parts)
     }
 
     /// Whether the system has yet to take what was written.
     pub fn is_writing(&mut self) -> bool {
-        if !self.outgoing.is_begun() {
-            return false;
-        }
-        match self.outgoing.outcome() {
-            None => return true,
-            Some(Ok(_)) => {}
-            Some(Err(error)) => self.failure = Some(error),
-        }
-        false
+        self.outgoing.is_writing()
     }
 
     /// Reads once without waiting into the spare capacity of `buffer`; 0 is the end.
@@ -154,8 +125,7 @@ impl Client {
     /// operating system's.
     pub fn append_now(&mut self, buffer: &mut Vec<u8>) -> io::Result<usize> {
         let Some(incoming) = &mut self.incoming else {
-            let why = "the server's end of the pipe is for listening only";
-            return Err(io::Error::new(io::ErrorKind::Unsupported, why));
+            return Err(listens_only());
         };
         if incoming.look()? { incoming.take(buffer) } else { Err(io::ErrorKind::WouldBlock.into()) }
     }
@@ -172,7 +142,7 @@ impl Client {
         }
         let writing = self.outgoing.event();
         let (events, count) = match &self.incoming {
-            Some(incoming) => ([incoming.read.event(), writing], 2 - u32::from(ready.write)),
+            Some(incoming) => ([incoming.event(), writing], 2 - u32::from(ready.write)),
             None if ready.write => return Err(io::ErrorKind::Unsupported.into()),
             None => ([writing; 2], 1),
         };
@@ -185,10 +155,7 @@ impl Client {
     }
 
     fn ready(&mut self) -> io::Result<Ready> {
-        let write = !self.is_writing();
-        if let Some(failure) = self.failure.take() {
-            return Err(failure);
-        }
+        let write = self.outgoing.is_done()?;
         let read = self.incoming.as_mut().map_or(Ok(false), Incoming::look)?;
         Ok(Ready { read, write })
     }
@@ -196,7 +163,7 @@ impl Client {
     /// Whether the server has gone, as far as a read can tell.
     pub fn has_ended(&mut self) -> bool {
         self.incoming.as_mut().is_some_and(|incoming| match incoming.look() {
-            Ok(_) => incoming.has_ended,
+            Ok(_) => incoming.has_ended(),
             Err(_) => true,
         })
     }
@@ -206,54 +173,17 @@ impl Client {
     }
 }
 
-impl Incoming {
-    /// Empty reads in a row before the loop looks elsewhere.
-    const EMPTY_READS: u32 = 16;
+fn listens_only() -> io::Error {
+    let why = "the server's end of the pipe is for listening only";
+    io::Error::new(io::ErrorKind::Unsupported, why)
+}
 
-    /// Whether there is something to take, or the end; begins to read if not.
-    fn look(&mut self) -> io::Result<bool> {
-        for _ in 0..Self::EMPTY_READS {
-            if !self.read.is_begun() {
-                if self.has_ended || self.taken < self.read.buffer().len() {
-                    return Ok(true);
-                }
-                self.taken = 0;
-                if let Err(error) = self.read.begin_read(READ) {
-                    return self.end(error).map(|()| true);
-                }
-            }
-            match self.read.outcome_of_read() {
-                None => return Ok(false),
-                // The server wrote nothing at all, which is no end.
-                Some(Ok(0)) => {}
-                Some(Ok(_)) => return Ok(true),
-                // The thread that began it has ended, and the system gave it up.
-                Some(Err(error)) if is(&error, ERROR_OPERATION_ABORTED) => {}
-                Some(Err(error)) => return self.end(error).map(|()| true),
-            }
-        }
-        Ok(false)
-    }
-
-    /// Notes the end; passes on what is none.
-    fn end(&mut self, error: io::Error) -> io::Result<()> {
-        self.read.buffer().clear();
-        self.has_ended = is(&error, ERROR_BROKEN_PIPE) || is(&error, ERROR_PIPE_NOT_CONNECTED);
-        if self.has_ended { Ok(()) } else { Err(error) }
-    }
-
-    fn take(&mut self, buffer: &mut Vec<u8>) -> io::Result<usize> {
-        if self.has_ended {
-            return Ok(0);
-        }
-        let taken = self.taken;
-        let there = &self.read.buffer()[taken..];
-        let room = buffer.capacity() - buffer.len();
-        let length = there.len().min(room);
-        buffer.extend_from_slice(&there[..length]);
-        self.taken += length;
-        Ok(length)
-    }
+/// Has reads of a pipe of messages end where a message does, so that empty ones are seen.
+fn read_by_message(pipe: &OwnedHandle) -> io::Result<()> {
+    let (mode, none) = (PIPE_READMODE_MESSAGE, std::ptr::null());
+    // SAFETY: the handle is open while it is borrowed, the mode is readable, and null stands for what
+    // does not change.
+    check(unsafe { SetNamedPipeHandleState(pipe.as_raw_handle(), &raw const mode, none, none) })
 }
 
 /// Opens the pipe at `path`, waiting while all of its instances are taken.
@@ -293,7 +223,7 @@ fn open(path: &[u16], access: u32, patience: Duration) -> io::Result<OwnedHandle
 }
 
 /// Rounded up, or a wait for less than a millisecond would be none.
-fn milliseconds(patience: Option<Duration>) -> u32 {
+pub(super) fn milliseconds(patience: Option<Duration>) -> u32 {
     let rounded = |patience: Duration| patience.as_micros().div_ceil(1000).min(1 << 30) as u32;
     patience.map_or(INFINITE, rounded)
 }

@@ -3,7 +3,9 @@ use std::io;
 use std::os::windows::io::{AsRawHandle, FromRawHandle, OwnedHandle};
 use std::ptr::NonNull;
 use std::sync::Arc;
-use windows_sys::Win32::Foundation::{ERROR_IO_INCOMPLETE, ERROR_IO_PENDING, HANDLE};
+use windows_sys::Win32::Foundation::{
+    ERROR_IO_INCOMPLETE, ERROR_IO_PENDING, ERROR_MORE_DATA, HANDLE,
+};
 use windows_sys::Win32::Storage::FileSystem::{ReadFile, WriteFile};
 use windows_sys::Win32::System::IO::{CancelIoEx, GetOverlappedResult, OVERLAPPED};
 use windows_sys::Win32::System::Threading::CreateEventW;
@@ -99,7 +101,7 @@ impl Operation {
 
     fn begun(&mut self, outcome: i32) -> io::Result<()> {
         match check(outcome) {
-            Err(error) if error.raw_os_error() != Some(ERROR_IO_PENDING as i32) => Err(error),
+            Err(error) if !is_begun(&error) => Err(error),
             _ => {
                 self.is_begun = true;
                 Ok(())
@@ -133,27 +135,46 @@ impl Operation {
         let mut length = 0;
         // SAFETY: the handle is open, and the structure is that of the last operation begun; the
         // system writes to it and the call only reads it.
-        check(unsafe {
+        let outcome = check(unsafe {
             let overlapped = &raw const (*self.shared.as_ptr()).overlapped;
             let pipe = self.pipe.as_raw_handle();
             GetOverlappedResult(pipe, overlapped, &raw mut length, i32::from(wait))
-        })?;
+        });
+        match outcome {
+            // The rest of the message comes with the next read.
+            Err(error) if error.raw_os_error() == Some(ERROR_MORE_DATA as i32) => {}
+            outcome => outcome?,
+        }
         Ok(length as usize)
     }
+
+    /// Gives up what is under way, and waits until the system has let go of it.
+    pub(super) fn give_up(&mut self) {
+        if !self.is_begun {
+            return;
+        }
+        // SAFETY: the handle is open, and the structure is that of the operation under way. It fails when
+        // that has just ended.
+        unsafe {
+            let overlapped = &raw const (*self.shared.as_ptr()).overlapped;
+            CancelIoEx(self.pipe.as_raw_handle(), overlapped);
+        }
+        // What it brought is of no use now.
+        let _ = self.result(true);
+        self.is_begun = false;
+    }
+}
+
+/// Whether what failed is under way, or has only not brought a whole message.
+fn is_begun(error: &io::Error) -> bool {
+    let code = error.raw_os_error().map(|code| code as u32);
+    matches!(code, Some(ERROR_IO_PENDING | ERROR_MORE_DATA))
 }
 
 impl Drop for Operation {
     fn drop(&mut self) {
-        if self.is_begun {
-            // SAFETY: the handle is open, and the structure is that of the operation under way. It
-            // fails when that has just ended.
-            unsafe {
-                let overlapped = &raw const (*self.shared.as_ptr()).overlapped;
-                CancelIoEx(self.pipe.as_raw_handle(), overlapped);
-            }
-            // Until it has ended the system uses the memory; what it brought is of no use now.
-            let _ = self.result(true);
-        }
+        // Until it has ended the system uses the memory.
+        self.give_up();
         // SAFETY: it came from a box, and the system does not use it any more.
         drop(unsafe { Box::from_raw(self.shared.as_ptr()) });
     }

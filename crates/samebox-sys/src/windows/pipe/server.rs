@@ -15,8 +15,9 @@ use windows_sys::Win32::Storage::FileSystem::{
 };
 use windows_sys::Win32::System::IO::CancelIoEx;
 use windows_sys::Win32::System::Pipes::{
-    CreateNamedPipeW, GetNamedPipeClientProcessId, ImpersonateNamedPipeClient, PIPE_READMODE_BYTE,
-    PIPE_REJECT_REMOTE_CLIENTS, PIPE_TYPE_BYTE, PIPE_UNLIMITED_INSTANCES, PIPE_WAIT, PeekNamedPipe,
+    CreateNamedPipeW, GetNamedPipeClientProcessId, ImpersonateNamedPipeClient, NAMED_PIPE_MODE,
+    PIPE_READMODE_BYTE, PIPE_READMODE_MESSAGE, PIPE_REJECT_REMOTE_CLIENTS, PIPE_TYPE_BYTE,
+    PIPE_TYPE_MESSAGE, PIPE_UNLIMITED_INSTANCES, PIPE_WAIT, PeekNamedPipe,
 };
 
 /// The name of a pipe whose server this process is.
@@ -25,8 +26,27 @@ use windows_sys::Win32::System::Pipes::{
 #[derive(Debug)]
 pub struct Name {
     path: Vec<u16>,
+    content: Content,
     descriptor: Descriptor,
     _claim: Claim,
+}
+
+/// What a pipe carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// Bytes; nothing tells of an end but that of the pipe.
+    Bytes,
+    /// Messages, whose bounds mean nothing, but an empty one is the end of its direction.
+    Messages,
+}
+
+impl Content {
+    const fn mode(self) -> NAMED_PIPE_MODE {
+        match self {
+            Self::Bytes => PIPE_TYPE_BYTE | PIPE_READMODE_BYTE,
+            Self::Messages => PIPE_TYPE_MESSAGE | PIPE_READMODE_MESSAGE,
+        }
+    }
 }
 
 /// Why a name was not given.
@@ -54,8 +74,12 @@ impl Name {
     ///
     /// # Errors
     /// See [`Refused`].
-    pub fn claim(name: &str, descriptor: Descriptor) -> Result<(Self, NamedPipe), Refused> {
-        let name = Self::hold(name, descriptor)?;
+    pub fn claim(
+        name: &str,
+        content: Content,
+        descriptor: Descriptor,
+    ) -> Result<(Self, NamedPipe), Refused> {
+        let name = Self::hold(name, content, descriptor)?;
         // Wine takes no notice of the flag for the first instance, so a server that is waiting for
         // clients is looked for as well.
         if wait_for_instance(&name.path, 1).is_ok() {
@@ -72,9 +96,13 @@ impl Name {
     }
 
     /// Keeps other servers of this session from the name.
-    pub(super) fn hold(name: &str, descriptor: Descriptor) -> Result<Self, Refused> {
+    pub(super) fn hold(
+        name: &str,
+        content: Content,
+        descriptor: Descriptor,
+    ) -> Result<Self, Refused> {
         let claim = claim(name, &descriptor)?;
-        Ok(Self { path: path(name), descriptor, _claim: claim })
+        Ok(Self { path: path(name), content, descriptor, _claim: claim })
     }
 
     /// Makes a further instance, with the same rights as the first.
@@ -86,7 +114,7 @@ impl Name {
     }
 
     fn make(&self, flag: u32) -> io::Result<NamedPipe> {
-        let mode = PIPE_TYPE_BYTE | PIPE_READMODE_BYTE | PIPE_WAIT | PIPE_REJECT_REMOTE_CLIENTS;
+        let mode = self.content.mode() | PIPE_WAIT | PIPE_REJECT_REMOTE_CLIENTS;
         let attributes = self.descriptor.attributes();
         // SAFETY: the path is NUL-terminated, and both it and the attributes outlive the call.
         let made = unsafe {

@@ -18,7 +18,7 @@ fn unique() -> String {
 }
 
 fn claim(name: &str) -> Result<(Name, NamedPipe), Refused> {
-    Name::claim(name, Descriptor::private(&[]).unwrap())
+    Name::claim(name, Content::Bytes, Descriptor::private(&[]).unwrap())
 }
 
 fn handle(pipe: &NamedPipe) -> BorrowedHandle<'_> {
@@ -77,7 +77,7 @@ impl Host {
 fn pair() -> (Name, Client, Host) {
     let name = unique();
     let (claim, first) = claim(&name).unwrap();
-    let client = Client::connect(&name, PATIENCE).unwrap();
+    let client = Client::connect(&name, Content::Bytes, PATIENCE).unwrap();
     (claim, client, Host::new(first).accept())
 }
 
@@ -105,7 +105,7 @@ fn every_instance_has_the_rights_that_were_asked_for() {
     let everyone: Sid = "S-1-1-0".parse().unwrap();
     for (others, more) in [(vec![], ""), (vec![everyone], "(A;;0x12019b;;;WD)")] {
         let descriptor = Descriptor::private(&others).unwrap();
-        let (name, first) = Name::claim(&unique(), descriptor).unwrap();
+        let (name, first) = Name::claim(&unique(), Content::Bytes, descriptor).unwrap();
         let wanted = format!("D:P(A;;FA;;;SY)(A;;FA;;;{user}){more}");
         for instance in [first, name.another().unwrap(), name.another().unwrap()] {
             assert_eq!(security::access_list(handle(&instance)).unwrap(), wanted);
@@ -117,11 +117,11 @@ fn every_instance_has_the_rights_that_were_asked_for() {
 fn a_pipe_that_outlived_its_server_gets_the_rights_that_were_asked_for() {
     let name = unique();
     let open = Descriptor::private(&["S-1-1-0".parse().unwrap()]).unwrap();
-    let (ended, left) = Name::claim(&name, open).unwrap();
+    let (ended, left) = Name::claim(&name, Content::Bytes, open).unwrap();
     drop(ended);
     let mine = Descriptor::private(&[]).unwrap();
     assert_ne!(security::access_list(handle(&left)).unwrap(), mine.as_str());
-    let heir = Name::hold(&name, mine.clone()).unwrap();
+    let heir = Name::hold(&name, Content::Bytes, mine.clone()).unwrap();
     for instance in [heir.join().unwrap(), heir.another().unwrap(), left] {
         assert_eq!(security::access_list(handle(&instance)).unwrap(), mine.as_str());
     }
@@ -154,18 +154,18 @@ fn the_pipe_of_a_server_of_another_make_is_left_alone() {
 fn a_server_can_go_on_while_clients_of_an_ended_one_hold_the_pipe() {
     let name = unique();
     let (mine, first) = claim(&name).unwrap();
-    let mut client = Client::connect(&name, PATIENCE).unwrap();
+    let mut client = Client::connect(&name, Content::Bytes, PATIENCE).unwrap();
     drop((first, mine));
     let (_mine, second) = claim(&name).unwrap();
     assert!(client.has_ended());
-    let mut client = Client::connect(&name, PATIENCE).unwrap();
+    let mut client = Client::connect(&name, Content::Bytes, PATIENCE).unwrap();
     client.write_now(&[IoSlice::new(b"again")]).unwrap();
     assert_eq!(Host::new(second).accept().read(5), b"again");
 }
 
 #[test]
 fn nobody_listens_where_no_server_is() {
-    let missing = Client::connect(&unique(), PATIENCE).unwrap_err();
+    let missing = Client::connect(&unique(), Content::Bytes, PATIENCE).unwrap_err();
     assert_eq!(missing.kind(), io::ErrorKind::NotFound);
 }
 
@@ -173,11 +173,13 @@ fn nobody_listens_where_no_server_is() {
 fn a_client_waits_for_a_busy_server_so_long_and_no_longer() {
     let name = unique();
     let (mine, first) = claim(&name).unwrap();
-    let _one = Client::connect(&name, PATIENCE).unwrap();
-    let late = Client::connect(&name, Duration::from_millis(20)).unwrap_err();
+    let _one = Client::connect(&name, Content::Bytes, PATIENCE).unwrap();
+    let late = Client::connect(&name, Content::Bytes, Duration::from_millis(20)).unwrap_err();
     assert_eq!(late.kind(), io::ErrorKind::TimedOut);
-    let (name, waiting) =
-        (name.clone(), std::thread::spawn(move || Client::connect(&name, PATIENCE)));
+    let (name, waiting) = (
+        name.clone(),
+        std::thread::spawn(move || Client::connect(&name, Content::Bytes, PATIENCE)),
+    );
     let _second = mine.another().unwrap();
     waiting.join().unwrap().unwrap();
     drop((name, first));
