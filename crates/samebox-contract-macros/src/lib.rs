@@ -8,11 +8,31 @@ mod data;
 
 use proc_macro::TokenStream;
 
-/// Makes a client and a host of a trait.
+/// Makes a client and a host of a trait; `samebox::contract`, the module, is the guide to it.
+///
+/// | attribute | on | meaning |
+/// |---|---|---|
+/// | `name = ".."` | the contract | its name on the wire; `IGreeter` for a trait `Greeter` |
+/// | `namespace = ".."` | the contract | its XML namespace; `http://tempuri.org/`, as in .NET |
+/// | `version = ".."` | the contract | both sides must have the same; `"1"` |
+/// | `callback = Notify` | the contract | what the service may call at its client, a contract too |
+/// | `#[operation(name = "..")]` | a method | its name on the wire; `SayHello` for `say_hello` |
+/// | `#[one_way]` | a method | nothing comes back, not even that it was done |
+/// | `#[wire(name = "..")]` | a parameter | its name on the wire; `orderId` for `order_id` |
+/// | `#[callback]` | a parameter | not on the wire: the client that calls back, `NotifyClient` |
+/// | `#[peer]` | a parameter | not on the wire: who calls, `&Peer` |
+///
+/// A name that already begins as one of an interface (`IGreeter`) gets no other `I`. For a trait
+/// `Greeter` it makes `GreeterClient`, `GreeterHost`, and the implementation for `Arc<impl Greeter>`;
+/// the trait itself becomes `Send + Sync + 'static`.
 #[proc_macro_attribute]
 pub fn contract(attributes: TokenStream, item: TokenStream) -> TokenStream {
     match syn::parse(item) {
-        Ok(item) => contract::expand(attributes.into(), item).into(),
+        Ok(syn::Item::Trait(item)) => contract::expand(attributes.into(), item).into(),
+        Ok(other) => {
+            let why = "a contract is a trait; write its operations as the methods of one";
+            syn::Error::new_spanned(other, why).into_compile_error().into()
+        }
         Err(error) => error.into_compile_error().into(),
     }
 }

@@ -38,7 +38,7 @@ mod desk {
             note: Option<String>,
         ) -> Result<i32, Fault<Shortage>>;
         #[operation(name = "SumOf")]
-        fn sum(&self, #[wire(name = "Values")] values: &Vec<i64>, raw: &[u8]) -> i64;
+        fn sum(&self, #[wire(name = "Values")] values: &[i64], raw: &[u8]) -> i64;
         fn ask(
             &self,
             #[callback] back: &ClerkClient,
@@ -49,6 +49,7 @@ mod desk {
         fn forget(&self, #[callback] clerk: ClerkClient);
         fn names(&self, from: u8, to: u8, respond: u8, self_: u8, caller: u8, given: u8)
         -> Vec<u8>;
+        fn settle(&self, shortage: &Shortage) -> Option<Shortage>;
         fn nothing(&self);
     }
 }
@@ -76,7 +77,7 @@ impl OrderDesk for Desk {
         }
     }
 
-    fn sum(&self, values: &Vec<i64>, raw: &[u8]) -> i64 {
+    fn sum(&self, values: &[i64], raw: &[u8]) -> i64 {
         values.iter().sum::<i64>() + raw.iter().map(|byte| i64::from(*byte)).sum::<i64>()
     }
 
@@ -92,6 +93,10 @@ impl OrderDesk for Desk {
 
     fn names(&self, from: u8, to: u8, respond: u8, self_: u8, caller: u8, given: u8) -> Vec<u8> {
         vec![from, to, respond, self_, caller, given]
+    }
+
+    fn settle(&self, shortage: &Shortage) -> Option<Shortage> {
+        (shortage.left > 0).then(|| shortage.clone())
     }
 
     fn nothing(&self) {}
@@ -199,8 +204,11 @@ fn arguments_and_results_cross() {
     let lines = ["tea".to_owned(), "cups".to_owned()];
     assert_eq!(client.place(7, &lines, None).unwrap(), 8);
     assert_eq!(*desk.seen.lock().unwrap(), [r#"7 ["tea", "cups"] None"#]);
-    assert_eq!(client.sum(&vec![1, -3], &[2, 200]).unwrap(), 200);
+    assert_eq!(client.sum(&[1, -3], &[2, 200]).unwrap(), 200);
     assert_eq!(client.names(1, 2, 3, 4, 5, 6).unwrap(), [1, 2, 3, 4, 5, 6]);
+    let shortage = Shortage { left: 1 };
+    assert_eq!(client.settle(&shortage).unwrap(), Some(shortage));
+    assert_eq!(client.settle(&Shortage { left: 0 }).unwrap(), None);
     client.nothing().unwrap();
 }
 

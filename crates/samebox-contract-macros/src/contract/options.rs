@@ -2,7 +2,7 @@ use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::meta::{ParseNestedMeta, parser};
 use syn::parse::Parser;
-use syn::{Attribute, Error, LitStr, Path, Result};
+use syn::{Attribute, Error, LitStr, Meta, Path, Result};
 
 /// What `#[contract(..)]` itself says.
 #[derive(Default)]
@@ -40,6 +40,10 @@ impl Options {
 pub(super) fn wire_name(attributes: &[Attribute], attribute: &str) -> Result<Option<String>> {
     let mut name = None;
     for found in attributes.iter().filter(|found| found.path().is_ident(attribute)) {
+        if !matches!(found.meta, Meta::List(_)) {
+            let why = format!("say the name on the wire: `#[{attribute}(name = \"..\")]`");
+            return Err(Error::new_spanned(found, why));
+        }
         found.parse_nested_meta(|meta| {
             if !meta.path.is_ident("name") {
                 return Err(unknown(&meta, "write `name = \"..\"`, the name on the wire"));
@@ -53,14 +57,23 @@ pub(super) fn wire_name(attributes: &[Attribute], attribute: &str) -> Result<Opt
 
 /// Whether an attribute that takes nothing is there.
 pub(super) fn flag(attributes: &[Attribute], attribute: &str) -> Result<bool> {
-    let found = attributes.iter().find(|found| found.path().is_ident(attribute));
-    found.map_or(Ok(false), |found| found.meta.require_path_only().map(|_| true))
+    match attributes.iter().find(|found| found.path().is_ident(attribute)) {
+        Some(Attribute { meta: Meta::Path(_), .. }) => Ok(true),
+        Some(found) => {
+            let why = format!("it says nothing more; write `#[{attribute}]`");
+            Err(Error::new_spanned(found, why))
+        }
+        None => Ok(false),
+    }
 }
 
 fn text(meta: &ParseNestedMeta<'_>) -> Result<String> {
     let literal: LitStr = meta.value()?.parse()?;
     if literal.value().is_empty() {
-        return Err(Error::new_spanned(literal, "it has at least one letter"));
+        return Err(Error::new_spanned(
+            literal,
+            "a name or version on the wire has at least one letter",
+        ));
     }
     Ok(literal.value())
 }

@@ -5,7 +5,7 @@ use quote::ToTokens;
 use syn::visit::Visit;
 use syn::{
     Error, GenericArgument, Lifetime, PathArguments, PathSegment, Result, ReturnType, Type,
-    TypeImplTrait, TypeInfer, TypeReference, TypeSlice, TypeTraitObject, parse_quote,
+    TypeArray, TypeImplTrait, TypeReference, TypeSlice, TypeTraitObject, TypeTuple, parse_quote,
 };
 
 /// What a parameter is on either side.
@@ -163,11 +163,11 @@ impl<'ast> Visit<'ast> for Refused {
         self.say(ty, why);
     }
 
-    fn visit_type_infer(&mut self, ty: &'ast TypeInfer) {
-        self.say(ty, "the wire must know the type; write it");
+    fn visit_type_array(&mut self, ty: &'ast TypeArray) {
+        self.say(ty, "the peer may send any number of them; write `Vec<T>`");
     }
 
-    fn visit_type_tuple(&mut self, ty: &'ast syn::TypeTuple) {
+    fn visit_type_tuple(&mut self, ty: &'ast TypeTuple) {
         let why = "members have names on the wire; write a struct with `#[derive(samebox::Data)]`";
         self.say(ty, why);
     }
