@@ -1,0 +1,122 @@
+use super::header::SessionId;
+use super::service::Service;
+use super::session::Session;
+use samebox_core::{Deadline, ErrorKind, Peer};
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The sessions of a service, by their names.
+pub(super) struct Sessions {
+    all: HashMap<SessionId, Known>,
+    /// Counts messages, to tell who has been silent the longest.
+    clock: u64,
+    next_look: Option<Deadline>,
+}
+
+struct Known {
+    session: Arc<Session>,
+    last: u64,
+    /// Looks since its last message.
+    silent: u32,
+}
+
+/// How many sessions there may be.
+const MOST: usize = 10_000;
+
+/// How often it is looked which sessions are silent, and after how many looks one ends.
+const LOOK: Duration = Duration::from_secs(60);
+const LOOKS: u32 = 10;
+
+/// Messages after which the clock is read, where no pause shows that a look is due.
+const BUSY: u64 = 4096;
+
+impl Sessions {
+    pub(super) fn new() -> Self {
+        Self { all: HashMap::new(), clock: 0, next_look: None }
+    }
+
+    /// When to look again; never, while there are none.
+    pub(super) fn next_look(&self) -> Deadline {
+        self.next_look.unwrap_or(Deadline::NEVER)
+    }
+
+    /// The session of that name, new if it was not known.
+    ///
+    /// # Errors
+    /// Why it cannot be had, as part of a sentence.
+    pub(super) fn of(
+        &mut self,
+        id: SessionId,
+        peer: &Peer,
+        service: &Arc<Service>,
+    ) -> Result<&Arc<Session>, (ErrorKind, &'static str)> {
+        self.clock += 1;
+        if self.clock.is_multiple_of(BUSY) && self.next_look().has_passed() {
+            self.look();
+        }
+        if self.all.len() >= MOST && !self.all.contains_key(&id) {
+            self.make_room()?;
+        }
+        self.next_look.get_or_insert_with(|| Deadline::after(LOOK));
+        let known = match self.all.entry(id) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(free) => {
+                let session = Arc::new(Session::new(service, peer));
+                free.insert(Known { session, last: 0, silent: 0 })
+            }
+        };
+        if !known.session.belongs_to(peer) {
+            return Err((ErrorKind::Malformed, "the session is that of another user"));
+        }
+        (known.last, known.silent) = (self.clock, 0);
+        Ok(&known.session)
+    }
+
+    /// Ends the session that has been silent the longest.
+    fn make_room(&mut self) -> Result<(), (ErrorKind, &'static str)> {
+        // A call that waits or runs has a share in its session.
+        let idle = self.all.iter().filter(|(_, known)| Arc::strong_count(&known.session) == 1);
+        let id = idle.min_by_key(|(_, known)| known.last).map(|(id, _)| *id);
+        let id = id.ok_or((ErrorKind::Full, "as many clients have sessions as may"))?;
+        self.end(&id, "others needed the room of its session, which was silent the longest");
+        Ok(())
+    }
+
+    /// Ends the sessions that have been silent for too long.
+    pub(super) fn look(&mut self) {
+        let mut silent = Vec::new();
+        for (id, known) in &mut self.all {
+            known.silent += 1;
+            let busy = Arc::strong_count(&known.session) > 1;
+            if known.silent > LOOKS && !busy {
+                silent.push(*id);
+            }
+        }
+        for id in silent {
+            self.end(&id, "the client was silent for ten minutes");
+        }
+        self.next_look = (!self.all.is_empty()).then(|| Deadline::after(LOOK));
+    }
+
+    /// Ends a session at its client's wish, which another user cannot utter.
+    pub(super) fn bye(&mut self, id: &SessionId, peer: &Peer) {
+        if self.all.get(id).is_some_and(|known| known.session.belongs_to(peer)) {
+            self.end(id, "the client said goodbye");
+        }
+    }
+
+    fn end(&mut self, id: &SessionId, why: &'static str) {
+        if let Some(known) = self.all.remove(id) {
+            known.session.end(ErrorKind::Disconnected, why);
+        }
+    }
+
+    /// Ends all of them: the service does.
+    pub(super) fn end_all(&mut self) {
+        for (_, known) in self.all.drain() {
+            known.session.end(ErrorKind::Stopped, "the service is being stopped");
+        }
+    }
+}
