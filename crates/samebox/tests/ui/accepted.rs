@@ -19,7 +19,7 @@ mod traps {
 
 mod shop {
     #[allow(unused_imports)]
-    use crate::traps::*;
+    use super::traps::*;
     use samebox::{Data, Fault, Peer, contract};
 
     /// How something is sent.
@@ -96,7 +96,7 @@ trait Private {
     fn ping(&self);
 }
 
-fn main() {
+pub(crate) fn main() {
     let contract = shop::ShopClient::contract();
     assert_eq!((&*contract.name, contract.operations.len()), ("IShop", 6));
     assert_eq!(contract.operations[3].name, "Do");

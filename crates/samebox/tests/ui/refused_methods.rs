@@ -5,7 +5,6 @@ trait Greeter {
     fn given(&self) -> i32 {
         1
     }
-    unsafe fn sharp(&self);
     extern "C" fn foreign(&self);
     fn bounded(&self)
     where

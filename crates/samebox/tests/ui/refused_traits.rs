@@ -11,11 +11,6 @@ trait Parts {
 }
 
 #[samebox::contract]
-unsafe trait Sharp {
-    fn cut(&self);
-}
-
-#[samebox::contract]
 trait Empty {}
 
 #[samebox::contract]
