@@ -1,3 +1,4 @@
+use crate::dictionary::static_string;
 use std::fmt;
 
 /// A name or a string as read: its text, and its id if it stood as one.
@@ -32,6 +33,15 @@ impl<'a> From<&'a str> for Name<'a> {
 impl<'a> From<Word<'a>> for Name<'a> {
     fn from(word: Word<'a>) -> Self {
         word.id.map_or(Self::Inline(word.text), Self::Id)
+    }
+}
+
+impl Word<'_> {
+    /// Whether it says what this id of the static dictionary stands for.
+    #[inline]
+    pub fn is_static(&self, id: u32) -> bool {
+        // Whoever wrote the string as text means the same.
+        self.id == Some(id) || static_string(id) == Some(self.text)
     }
 }
 

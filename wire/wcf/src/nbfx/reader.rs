@@ -35,6 +35,8 @@ pub struct Memory {
 #[derive(Clone, Copy, Debug)]
 struct Binding {
     depth: u32,
+    /// [`key`] of the prefix.
+    key: u8,
     prefix: Span,
     namespace: Span,
     /// The id that stood for the namespace.
@@ -47,6 +49,18 @@ struct Span {
     length: u32,
 }
 
+/// Tells most prefixes apart: none, one of one byte, longer.
+fn key(prefix: &str) -> u8 {
+    match prefix.as_bytes() {
+        [] => 0,
+        [byte] => *byte,
+        _ => LONGER,
+    }
+}
+
+/// No text in UTF-8 has this byte.
+const LONGER: u8 = 0xFF;
+
 /// The start of an element.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Element<'a> {
@@ -56,12 +70,27 @@ pub struct Element<'a> {
     pub name: Word<'a>,
     /// The namespace or nothing.
     pub namespace: &'a str,
+    /// The id that the namespace was declared with.
+    pub namespace_id: Option<u32>,
 }
 
 impl Element<'_> {
     /// Whether it has that namespace and name.
+    #[inline]
     pub fn is(&self, namespace: &str, name: &str) -> bool {
         self.name.text == name && self.namespace == namespace
+    }
+
+    /// Whether it has the namespace and the name of these static ids; the fastest way to ask.
+    #[inline]
+    pub fn is_static(&self, namespace: u32, name: u32) -> bool {
+        self.name.is_static(name) && self.namespace().is_static(namespace)
+    }
+
+    /// The namespace as it was declared.
+    #[inline]
+    pub fn namespace(&self) -> Word<'_> {
+        Word { text: self.namespace, id: self.namespace_id }
     }
 }
 
@@ -175,30 +204,51 @@ impl<'a, 'm> Reader<'a, 'm> {
         }
     }
 
+    #[inline]
     fn record(&mut self) -> Result<Option<Event<'a>>, Error> {
-        loop {
-            let at = self.records.position();
-            let wrong = |why| Err(Error::violation(at, why));
-            match self.records.next()? {
-                Some(Record::Element { prefix, name }) => {
-                    return Ok(Some(Event::Start(self.enter(prefix, name)?)));
-                }
-                Some(Record::Comment(_)) => {}
-                Some(_) if self.depth == 0 => return wrong("a document starts with no element"),
-                Some(Record::Text(text, ends)) => {
-                    if ends {
-                        self.next = Next::End;
-                    }
-                    return Ok(Some(Event::Text(text)));
-                }
-                Some(Record::End) => {
-                    self.leave();
-                    return Ok(Some(Event::End));
-                }
-                Some(Record::Array) => return self.array().map(Some),
-                Some(_) => return wrong("an attribute stands where content should"),
-                None => return wrong("the document ends before its element"),
+        let cursor = &mut self.records.cursor;
+        match cursor.peek() {
+            Some(code @ 0x40..=0x77) => {
+                cursor.at += 1;
+                let (prefix, name) = self.records.element(code)?;
+                Ok(Some(Event::Start(self.enter(prefix, name)?)))
             }
+            Some(code @ 0x80..=0xBD) if self.depth > 0 => {
+                cursor.at += 1;
+                let text = Text::read(code & 0xFE, cursor)?;
+                if code & 1 == 1 {
+                    self.next = Next::End;
+                }
+                Ok(Some(Event::Text(text)))
+            }
+            Some(0x01) if self.depth > 0 => {
+                cursor.at += 1;
+                self.leave();
+                Ok(Some(Event::End))
+            }
+            _ => self.rare_record(),
+        }
+    }
+
+    /// Comments and what follows them, arrays, and whatever is wrong.
+    #[cold]
+    fn rare_record(&mut self) -> Result<Option<Event<'a>>, Error> {
+        while self.records.cursor.peek() == Some(0x02) {
+            self.records.next()?;
+        }
+        let at = self.records.position();
+        let wrong = |why| Err(Error::violation(at, why));
+        match self.records.cursor.peek() {
+            Some(0x03) if self.depth > 0 => {
+                self.records.next()?;
+                self.array().map(Some)
+            }
+            Some(0x01 | 0x40..=0x77 | 0x80..=0xBD) if self.depth > 0 => self.record(),
+            Some(0x40..=0x77) => self.record(),
+            Some(0x01 | 0x03 | 0x80..=0xBD) => wrong("a document starts with no element"),
+            Some(0x04..=0x3F) => wrong("an attribute stands where content should"),
+            Some(_) => wrong("no record starts with this byte"),
+            None => wrong("the document ends before its element"),
         }
     }
 
@@ -214,31 +264,41 @@ impl<'a, 'm> Reader<'a, 'm> {
     }
 
     /// Reads the declarations and attributes of an element whose name was just read.
+    #[inline]
     fn enter(&mut self, prefix: &'a str, name: Word<'a>) -> Result<Element<'a>, Error> {
         self.depth += 1;
         Error::bound(Limited::Depth, self.depth, self.limits.depth)?;
         self.memory.attributes.clear();
+        if self.records.is_at_attribute() {
+            self.attribute_records()?;
+        }
+        let namespace = match self.namespace_word(prefix) {
+            Some(namespace) => namespace,
+            None if prefix.is_empty() => Word { text: "", id: None },
+            None => return Err(self.unbound()),
+        };
+        Ok(Element { prefix, name, namespace: namespace.text, namespace_id: namespace.id })
+    }
+
+    fn attribute_records(&mut self) -> Result<(), Error> {
+        let mut last_prefix = "";
         while self.records.is_at_attribute() {
             let at = self.records.position();
             match self.records.next()? {
                 Some(Record::Xmlns { prefix, namespace }) => self.bind(prefix, namespace)?,
-                _ => {
+                Some(Record::Attribute { prefix, .. }) => {
                     let count = self.memory.attributes.len() + 1;
                     Error::bound(Limited::Attributes, count, self.limits.attributes)?;
                     self.memory.attributes.push(at as u32);
+                    last_prefix = prefix;
                 }
+                _ => return Err(Error::violation(at, "an attribute is none")),
             }
         }
-        self.check_attributes()?;
-        let namespace = self.element_namespace(prefix)?;
-        Ok(Element { prefix, name, namespace })
-    }
-
-    fn element_namespace(&self, prefix: &str) -> Result<&'a str, Error> {
-        match self.namespace(prefix) {
-            Some(namespace) => Ok(namespace),
-            None if prefix.is_empty() => Ok(""),
-            None => Err(self.unbound()),
+        match self.memory.attributes.len() {
+            0 => Ok(()),
+            1 if last_prefix.is_empty() || self.namespace(last_prefix).is_some() => Ok(()),
+            _ => self.check_attributes(),
         }
     }
 
@@ -249,10 +309,10 @@ impl<'a, 'm> Reader<'a, 'm> {
     fn bind(&mut self, prefix: &'a str, namespace: Word<'a>) -> Result<(), Error> {
         let count = self.memory.bindings.len() + 1;
         Error::bound(Limited::Namespaces, count, self.limits.namespaces)?;
-        let (prefix, depth) = (self.span(prefix), self.depth as u32);
+        let (key, prefix, depth) = (key(prefix), self.span(prefix), self.depth as u32);
         let id = namespace.id;
         let namespace = if id.is_some() { self.span("") } else { self.span(namespace.text) };
-        self.memory.bindings.push(Binding { depth, prefix, namespace, id });
+        self.memory.bindings.push(Binding { depth, key, prefix, namespace, id });
         Ok(())
     }
 
@@ -371,13 +431,25 @@ impl<'a, 'm> Reader<'a, 'm> {
     ///
     /// At the end of an element that is what it stood for inside.
     pub fn namespace(&self, prefix: &str) -> Option<&'a str> {
-        let found = |binding: &&Binding| self.spanned(binding.prefix) == prefix.as_bytes();
-        match self.memory.bindings.iter().rev().find(found) {
-            Some(Binding { id: Some(id), .. }) => self.records.cursor.words.string(*id),
-            Some(binding) => std::str::from_utf8(self.spanned(binding.namespace)).ok(),
-            None if prefix == "xml" => Some("http://www.w3.org/XML/1998/namespace"),
-            None => None,
-        }
+        self.namespace_word(prefix).map(|namespace| namespace.text)
+    }
+
+    #[inline]
+    fn namespace_word(&self, prefix: &str) -> Option<Word<'a>> {
+        const XML: Word<'static> = Word { text: "http://www.w3.org/XML/1998/namespace", id: None };
+        let key = key(prefix);
+        let same = |binding: &&Binding| {
+            let alike = binding.key == key;
+            alike && (key != LONGER || self.spanned(binding.prefix) == prefix.as_bytes())
+        };
+        let Some(binding) = self.memory.bindings.iter().rev().find(same) else {
+            return (prefix == "xml").then_some(XML);
+        };
+        let text = match binding.id {
+            Some(id) => self.records.cursor.words.string(id)?,
+            None => std::str::from_utf8(self.spanned(binding.namespace)).ok()?,
+        };
+        Some(Word { text, id: binding.id })
     }
 
     /// How many elements are open.
@@ -413,17 +485,23 @@ impl<'a, 'm> Reader<'a, 'm> {
     /// # Errors
     /// As [`next`](Self::next).
     pub fn content(&mut self) -> Result<Content<'a>, Error> {
-        let mut content = None;
+        let first = loop {
+            match self.next()? {
+                Some(Event::Text(text)) => break text,
+                Some(Event::Start(_)) => self.skip()?,
+                Some(Event::End) | None => return Ok(Content::One(Text::Chars(""))),
+            }
+        };
+        if matches!(self.next, Next::End) {
+            self.leave();
+            return Ok(Content::One(first));
+        }
+        let mut content = Content::One(first);
         loop {
             match self.next()? {
-                Some(Event::Text(text)) => match &mut content {
-                    None => content = Some(Content::One(text)),
-                    Some(content) => content.push(text),
-                },
+                Some(Event::Text(text)) => content.push(text),
                 Some(Event::Start(_)) => self.skip()?,
-                Some(Event::End) | None => {
-                    return Ok(content.unwrap_or(Content::One(Text::Chars(""))));
-                }
+                Some(Event::End) | None => return Ok(content),
             }
         }
     }

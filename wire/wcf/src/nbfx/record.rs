@@ -103,7 +103,10 @@ impl<'a> Records<'a> {
                 Ok(Some(Record::Array))
             }
             0x04..=0x3F => self.attribute(code).map(Some),
-            0x40..=0x77 => self.element(code).map(Some),
+            0x40..=0x77 => {
+                let (prefix, name) = self.element(code)?;
+                Ok(Some(Record::Element { prefix, name }))
+            }
             0x80..=0xBD => {
                 let text = Text::read(code & 0xFE, &mut self.cursor)?;
                 Ok(Some(Record::Text(text, code & 1 == 1)))
@@ -112,8 +115,9 @@ impl<'a> Records<'a> {
         }
     }
 
+    /// Prefix and name of the element that starts with `code`.
     #[inline]
-    fn element(&mut self, code: u8) -> Result<Record<'a>, Error> {
+    pub(super) fn element(&mut self, code: u8) -> Result<(&'a str, Word<'a>), Error> {
         let cursor = &mut self.cursor;
         let prefix = match code {
             0x41 | 0x43 => cursor.name()?,
@@ -125,7 +129,7 @@ impl<'a> Records<'a> {
             0x42..=0x5D => cursor.word()?,
             _ => cursor.inline()?,
         };
-        Ok(Record::Element { prefix, name })
+        Ok((prefix, name))
     }
 
     #[inline]

@@ -1,5 +1,6 @@
-use super::{ADDRESSING, Id, SOAP};
+use super::{Id, SOAP};
 use crate::Error;
+use crate::dictionary::id;
 use crate::nbfx::{Element, Event, Reader};
 use std::borrow::Cow;
 
@@ -41,15 +42,15 @@ impl<'a> Incoming<'a> {
             body: None,
         };
         match reader.next()? {
-            Some(Event::Start(element)) if element.is(SOAP, "Envelope") => {}
+            Some(Event::Start(element)) if element.is_static(id::SOAP, id::ENVELOPE) => {}
             _ => return Err(Error::violation(0, "the document is no envelope of SOAP 1.2")),
         }
         loop {
             match reader.next()? {
-                Some(Event::Start(element)) if element.is(SOAP, "Header") => {
+                Some(Event::Start(element)) if element.is_static(id::SOAP, id::HEADER) => {
                     incoming.headers(reader)?;
                 }
-                Some(Event::Start(element)) if element.is(SOAP, "Body") => {
+                Some(Event::Start(element)) if element.is_static(id::SOAP, id::BODY) => {
                     incoming.body = first_element(reader)?;
                     return Ok(incoming);
                 }
@@ -65,7 +66,7 @@ impl<'a> Incoming<'a> {
     fn headers(&mut self, reader: &mut Reader<'a, '_>) -> Result<(), Error> {
         loop {
             match reader.next()? {
-                Some(Event::Start(element)) if element.namespace == ADDRESSING => {
+                Some(Event::Start(element)) if element.namespace().is_static(id::ADDRESSING) => {
                     self.addressing(reader, element)?;
                 }
                 Some(Event::Start(element)) => self.unknown(reader, element)?,
@@ -106,7 +107,7 @@ impl<'a> Incoming<'a> {
 
     /// Whether the body is a fault, whatever the action says.
     pub fn is_fault(&self) -> bool {
-        self.body.is_some_and(|body| body.is(SOAP, "Fault"))
+        self.body.is_some_and(|body| body.is_static(id::SOAP, id::FAULT))
     }
 }
 
@@ -119,7 +120,7 @@ fn address<'a>(reader: &mut Reader<'a, '_>) -> Result<Option<Cow<'a, str>>, Erro
     let mut found = None;
     loop {
         match reader.next()? {
-            Some(Event::Start(element)) if element.is(ADDRESSING, "Address") => {
+            Some(Event::Start(element)) if element.is_static(id::ADDRESSING, id::ADDRESS) => {
                 keep(&mut found, reader.content()?.into_str());
             }
             Some(Event::Start(_)) => reader.skip()?,

@@ -44,6 +44,13 @@ fn an_array_at_the_deepest_place_is_as_deep_as_an_element() {
 }
 
 #[test]
+fn a_million_comments_are_passed_over_one_by_one() {
+    let comments = b"\x02\x00".repeat(1_000_000);
+    let document = [&comments[..], b"\x40\x01n", &comments, b"\x01", &comments].concat();
+    assert_eq!(read(&document, &words()), Ok(()));
+}
+
+#[test]
 fn ids_that_nobody_told_are_violations() {
     for id in [1, 3, 974, 975, mb::MAX] {
         let mut document = vec![0x42];
