@@ -39,5 +39,5 @@ pub use unix::{ChannelSocket, DuplexSocket, NamedConnector, NamedListener, Place
 #[cfg(windows)]
 pub use windows::{
     ChannelPipe, ChannelSocket, DuplexPipe, DuplexSocket, NamedConnector, NamedListener, Place,
-    StreamPipe, StreamSocket,
+    StreamPipe, StreamSocket, readable_by_clients,
 };

@@ -66,13 +66,18 @@ impl Access {
 
     /// What lets this user, the system and those allowed use a pipe, and nobody else.
     pub(super) fn descriptor(&self) -> io::Result<Descriptor> {
+        Descriptor::private(&self.others())
+    }
+
+    /// Those allowed beside this user.
+    fn others(&self) -> Vec<Sid> {
         let mut others: Vec<Sid> = Vec::new();
         for other in self.users.iter().chain(&self.groups) {
             if *other != self.user && !others.contains(other) {
                 others.push(other.clone());
             }
         }
-        Descriptor::private(&others)
+        others
     }
 
     /// Whether a client may come in; the pipe's own rights have let it connect.
@@ -105,6 +110,17 @@ impl Access {
             Some(_) => false,
         }
     }
+}
+
+/// What lets those who may connect to a server read what it publishes, and this user write it.
+///
+/// # Errors
+/// `InvalidEndpoint` when `allow` names somebody whom this machine does not know.
+pub fn readable_by_clients(endpoint: &Endpoint, allow: &Allow) -> Result<Descriptor> {
+    Descriptor::readable(&Access::look_up(endpoint, allow)?.others()).map_err(|cause| {
+        let why = "the system does not say who may read what it publishes";
+        endpoint.error(ErrorKind::Io, Operation::Bind, why).with_source(cause)
+    })
 }
 
 /// Checks who the server is before a byte is sent to it; returns it as a peer.

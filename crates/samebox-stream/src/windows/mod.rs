@@ -8,6 +8,7 @@ mod named;
 mod pipe;
 mod socket;
 
+pub use access::readable_by_clients;
 pub use channel::ChannelPipe;
 pub use duplex::DuplexSocket;
 pub use duplex_pipe::DuplexPipe;
