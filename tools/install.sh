@@ -22,6 +22,8 @@ install_packages() {
     done <<<"$NEEDED"
     # Without pip there is no .NET runtime.
     python3 -m pip --version >/dev/null 2>&1 || missing+=(python3-pip)
+    # Mono's WCF is a library, without a command of its own.
+    [ -e /usr/lib/mono/4.5/System.ServiceModel.dll ] || missing+=(libmono-system-servicemodel4.0a-cil)
     if [ ${#missing[@]} -eq 0 ]; then
         echo "Debian packages: all there"
         return

@@ -8,10 +8,14 @@
 mod name;
 mod program;
 mod running;
+mod wcf;
+mod wcf_calls;
 
 pub use name::PipeName;
 pub use program::Program;
 pub use running::Running;
+pub use wcf::{Answers, WcfPeer, WcfServer};
+pub use wcf_calls::WcfCall;
 
 use samebox::{Deadline, Server};
 use std::time::Duration;

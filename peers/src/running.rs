@@ -13,7 +13,7 @@ pub struct Running {
     stdout: Receiver<String>,
     stderr: Receiver<String>,
     title: String,
-    port: Option<u16>,
+    ports: Vec<u16>,
 }
 
 /// How often to look whether a program has ended.
@@ -24,7 +24,7 @@ impl Running {
         let stdin = child.stdin.take();
         let stdout = lines(child.stdout.take());
         let stderr = lines(child.stderr.take());
-        Self { child, stdin, stdout, stderr, title, port: None }
+        Self { child, stdin, stdout, stderr, title, ports: Vec::new() }
     }
 
     /// Its process id.
@@ -38,7 +38,7 @@ impl Running {
         loop {
             let line = self.line();
             if let Some(port) = line.strip_prefix("port ") {
-                self.port = Some(port.parse().expect("a peer prints a port as a number"));
+                self.ports.push(port.parse().expect("a peer prints a port as a number"));
             } else {
                 assert_eq!(line, "ready", "{}: this is no server", self.title);
                 return;
@@ -49,7 +49,12 @@ impl Running {
     /// The port that a peer was given by the system.
     #[track_caller]
     pub fn port(&self) -> u16 {
-        self.port.unwrap_or_else(|| panic!("{} prints no port", self.title))
+        *self.ports.first().unwrap_or_else(|| panic!("{} prints no port", self.title))
+    }
+
+    /// The ports of a peer that was given several by the system, in their order.
+    pub fn ports(&self) -> &[u16] {
+        &self.ports
     }
 
     /// Waits for a line of stderr with `mark` in it and gives what follows that.
