@@ -19,6 +19,13 @@ pub trait Duplex: Send + Sync + 'static {
     /// `WouldBlock` when nothing fits; anything else ends the connection.
     fn write_now(&self, parts: &[IoSlice<'_>]) -> io::Result<usize>;
 
+    /// Whether bytes that a write accepted have yet to leave this process; there is no room meanwhile.
+    ///
+    /// The system may give them up when the thread that wrote them ends.
+    fn is_writing(&self) -> bool {
+        false
+    }
+
     /// Waits until one of what is `wanted` would not wait.
     ///
     /// # Errors

@@ -34,6 +34,10 @@ impl Duplex for DuplexPipe {
         self.0.write_now(parts)
     }
 
+    fn is_writing(&self) -> bool {
+        self.0.is_writing()
+    }
+
     fn wait(&self, wanted: Ready, deadline: Deadline) -> io::Result<Ready> {
         let asked = pipe::Ready { read: wanted.read, write: wanted.write };
         loop {
@@ -181,6 +185,26 @@ mod tests {
             scope.spawn(|| assert!(read(&*client, sent.len()) == sent));
             assert!(read(&server, sent.len()) == sent);
         });
+    }
+
+    #[test]
+    fn what_the_other_side_has_no_room_for_is_still_being_written() {
+        let (endpoint, place) = place("full");
+        let mut door = Door::open(&endpoint, &place);
+        let client = connect(&endpoint, &place);
+        let server = door.next();
+        assert_eq!(client.write_now(&[IoSlice::new(b"small")]).unwrap(), 5);
+        assert!(!client.is_writing());
+        let large = pattern(100_000);
+        let mut written = 0;
+        while !client.is_writing() {
+            written += client.write_now(&[IoSlice::new(&large)]).unwrap();
+        }
+        let full = client.write_now(&[IoSlice::new(b"more")]).unwrap_err();
+        assert_eq!(full.kind(), io::ErrorKind::WouldBlock);
+        read(&server, 5 + written);
+        client.wait(Ready { read: false, write: true }, soon()).unwrap();
+        assert!(!client.is_writing());
     }
 
     #[test]
