@@ -21,18 +21,22 @@ mod array;
 mod content;
 mod convert;
 mod cursor;
+mod event;
 mod names;
 mod reader;
 mod record;
+mod scope;
 mod text;
 mod writer;
 mod writer_text;
 
 pub use array::{Array, Values};
 pub use content::Content;
+pub use event::{Attribute, Element, Event};
 pub use names::{Name, Word};
-pub use reader::{Attribute, Attributes, Element, Event, Limits, Memory, Reader};
+pub use reader::{Attributes, Limits, Reader};
 pub use record::{Record, Records};
+pub use scope::Memory;
 pub use text::{List, Text, Utf16};
 pub use writer::Writer;
 

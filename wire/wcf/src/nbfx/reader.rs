@@ -1,5 +1,5 @@
 use super::record::{Record, Records};
-use super::{Content, Text, Values, Word};
+use super::{Attribute, Content, Element, Event, Memory, Text, Values, Word};
 use crate::Error;
 use crate::dictionary::Received;
 use crate::error::Limited;
@@ -21,101 +21,6 @@ impl Default for Limits {
     fn default() -> Self {
         Self { depth: 128, attributes: 128, namespaces: 256, name: 16 << 10 }
     }
-}
-
-/// What a [`Reader`] keeps while it reads; used again and again, it allocates no more.
-#[derive(Clone, Debug, Default)]
-pub struct Memory {
-    bindings: Vec<Binding>,
-    /// Where the attributes of the current element stand in the document.
-    attributes: Vec<u32>,
-}
-
-/// A prefix and what it stands for, as places in the document.
-#[derive(Clone, Copy, Debug)]
-struct Binding {
-    depth: u32,
-    /// [`key`] of the prefix.
-    key: u8,
-    prefix: Span,
-    namespace: Span,
-    /// The id that stood for the namespace.
-    id: Option<u32>,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Span {
-    start: u32,
-    length: u32,
-}
-
-/// Tells most prefixes apart: none, one of one byte, longer.
-fn key(prefix: &str) -> u8 {
-    match prefix.as_bytes() {
-        [] => 0,
-        [byte] => *byte,
-        _ => LONGER,
-    }
-}
-
-/// No text in UTF-8 has this byte.
-const LONGER: u8 = 0xFF;
-
-/// The start of an element.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Element<'a> {
-    /// The prefix or nothing; no more than a hint, as any may stand for a namespace.
-    pub prefix: &'a str,
-    /// The local name.
-    pub name: Word<'a>,
-    /// The namespace or nothing.
-    pub namespace: &'a str,
-    /// The id that the namespace was declared with.
-    pub namespace_id: Option<u32>,
-}
-
-impl Element<'_> {
-    /// Whether it has that namespace and name.
-    #[inline]
-    pub fn is(&self, namespace: &str, name: &str) -> bool {
-        self.name.text == name && self.namespace == namespace
-    }
-
-    /// Whether it has the namespace and the name of these static ids; the fastest way to ask.
-    #[inline]
-    pub fn is_static(&self, namespace: u32, name: u32) -> bool {
-        self.name.is_static(name) && self.namespace().is_static(namespace)
-    }
-
-    /// The namespace as it was declared.
-    #[inline]
-    pub fn namespace(&self) -> Word<'_> {
-        Word { text: self.namespace, id: self.namespace_id }
-    }
-}
-
-/// What comes next in a document.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Event<'a> {
-    /// An element starts; its attributes are at [`Reader::attributes`].
-    Start(Element<'a>),
-    /// Text; several in a row belong together.
-    Text(Text<'a>),
-    /// The innermost element ends.
-    End,
-}
-
-/// An attribute, its namespace resolved.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Attribute<'a> {
-    /// The prefix or nothing.
-    pub prefix: &'a str,
-    /// The local name.
-    pub name: Word<'a>,
-    /// The namespace; nothing without a prefix.
-    pub namespace: &'a str,
-    /// The value.
-    pub value: Text<'a>,
 }
 
 /// Pulls events out of a document.
@@ -172,7 +77,7 @@ impl<'a, 'm> Reader<'a, 'm> {
         limits: Limits,
         memory: &'m mut Memory,
     ) -> Self {
-        memory.bindings.clear();
+        memory.forget(0);
         memory.attributes.clear();
         let mut records = Records::new(document, words);
         records.cursor.longest_name = limits.name;
@@ -190,7 +95,7 @@ impl<'a, 'm> Reader<'a, 'm> {
     pub fn next(&mut self) -> Result<Option<Event<'a>>, Error> {
         match self.next {
             Next::Record => {
-                self.forget(self.depth);
+                self.memory.forget(self.depth);
                 self.record()
             }
             Next::End => {
@@ -272,7 +177,7 @@ impl<'a, 'm> Reader<'a, 'm> {
         if self.records.is_at_attribute() {
             self.attribute_records()?;
         }
-        let namespace = match self.namespace_word(prefix) {
+        let namespace = match self.memory.namespace(&self.records.cursor, prefix) {
             Some(namespace) => namespace,
             None if prefix.is_empty() => Word { text: "", id: None },
             None => return Err(self.unbound()),
@@ -285,7 +190,11 @@ impl<'a, 'm> Reader<'a, 'm> {
         while self.records.is_at_attribute() {
             let at = self.records.position();
             match self.records.next()? {
-                Some(Record::Xmlns { prefix, namespace }) => self.bind(prefix, namespace)?,
+                Some(Record::Xmlns { prefix, namespace }) => {
+                    let count = self.memory.bindings() + 1;
+                    Error::bound(Limited::Namespaces, count, self.limits.namespaces)?;
+                    self.memory.bind(self.depth, &self.records.cursor, prefix, namespace);
+                }
                 Some(Record::Attribute { prefix, .. }) => {
                     let count = self.memory.attributes.len() + 1;
                     Error::bound(Limited::Attributes, count, self.limits.attributes)?;
@@ -304,26 +213,6 @@ impl<'a, 'm> Reader<'a, 'm> {
 
     fn unbound(&self) -> Error {
         Error::violation(self.records.position(), "a prefix stands for no namespace")
-    }
-
-    fn bind(&mut self, prefix: &'a str, namespace: Word<'a>) -> Result<(), Error> {
-        let count = self.memory.bindings.len() + 1;
-        Error::bound(Limited::Namespaces, count, self.limits.namespaces)?;
-        let (key, prefix, depth) = (key(prefix), self.span(prefix), self.depth as u32);
-        let id = namespace.id;
-        let namespace = if id.is_some() { self.span("") } else { self.span(namespace.text) };
-        self.memory.bindings.push(Binding { depth, key, prefix, namespace, id });
-        Ok(())
-    }
-
-    fn span(&self, part: &str) -> Span {
-        let start = if part.is_empty() { 0 } else { self.records.cursor.place_of(part) as u32 };
-        Span { start, length: part.len() as u32 }
-    }
-
-    fn spanned(&self, span: Span) -> &'a [u8] {
-        let start = span.start as usize;
-        &self.records.cursor.bytes[start..start + span.length as usize]
     }
 
     /// Every prefix must stand for something, and no name may come twice.
@@ -354,17 +243,10 @@ impl<'a, 'm> Reader<'a, 'm> {
 
     /// Ends an element, whose declarations are kept until the next event.
     fn leave(&mut self) {
-        self.forget(self.depth);
+        self.memory.forget(self.depth);
         self.memory.attributes.clear();
         self.depth -= 1;
         self.next = if self.depth == 0 { Next::Nothing } else { Next::Record };
-    }
-
-    /// Drops the declarations of elements deeper than `depth`.
-    fn forget(&mut self, depth: usize) {
-        while self.memory.bindings.last().is_some_and(|last| last.depth as usize > depth) {
-            self.memory.bindings.pop();
-        }
     }
 
     fn array(&mut self) -> Result<Event<'a>, Error> {
@@ -431,25 +313,7 @@ impl<'a, 'm> Reader<'a, 'm> {
     ///
     /// At the end of an element that is what it stood for inside.
     pub fn namespace(&self, prefix: &str) -> Option<&'a str> {
-        self.namespace_word(prefix).map(|namespace| namespace.text)
-    }
-
-    #[inline]
-    fn namespace_word(&self, prefix: &str) -> Option<Word<'a>> {
-        const XML: Word<'static> = Word { text: "http://www.w3.org/XML/1998/namespace", id: None };
-        let key = key(prefix);
-        let same = |binding: &&Binding| {
-            let alike = binding.key == key;
-            alike && (key != LONGER || self.spanned(binding.prefix) == prefix.as_bytes())
-        };
-        let Some(binding) = self.memory.bindings.iter().rev().find(same) else {
-            return (prefix == "xml").then_some(XML);
-        };
-        let text = match binding.id {
-            Some(id) => self.records.cursor.words.string(id)?,
-            None => std::str::from_utf8(self.spanned(binding.namespace)).ok()?,
-        };
-        Some(Word { text, id: binding.id })
+        self.memory.namespace(&self.records.cursor, prefix).map(|namespace| namespace.text)
     }
 
     /// How many elements are open.
