@@ -3,5 +3,6 @@
 mod envelopes;
 mod hostile;
 mod microsoft;
+mod properties;
 mod stream;
 mod vectors;
