@@ -5,6 +5,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod contracts;
 mod name;
 mod program;
 mod running;

@@ -1,0 +1,6 @@
+//! The contracts of the WCF programs, as a Rust program writes them.
+
+pub mod peer;
+mod peer_calls;
+
+pub use peer_calls::{call_every_duplex_operation, call_every_operation};
