@@ -9,10 +9,10 @@ use std::io::{self, Read, StdinLock};
 pub(crate) struct Payloads {
     /// The payload; stdin when it is `-` or absent
     #[arg(allow_negative_numbers = true)]
-    data: Option<OsString>,
+    pub(crate) data: Option<OsString>,
     /// How stdin is cut into messages
     #[arg(long, value_enum, default_value_t = Split::Eof, value_name = "WHERE")]
-    split: Split,
+    pub(crate) split: Split,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -16,5 +16,5 @@ pub use fault::{CallError, Fault, NoDetail};
 pub use host::{Host, PerCall, Serving};
 pub use samebox_core::typed::{
     AnswerPart, Caller, Dispatch, Failure, FaultCode, Hosted, Instances, Invocation, Invoke,
-    Origin, ReadAnswer, Respond, Typed, WriteParts,
+    NamedAnswer, NamedCall, Origin, ReadAnswer, Respond, Typed, WriteParts,
 };

@@ -1,7 +1,7 @@
 //! Transports whose wire carries typed calls itself.
 
 use crate::{Deadline, Endpoint, Error, Peer, Result};
-use samebox_data::{Contract, Reader, Writer};
+use samebox_data::{Contract, Reader, Value, Writer};
 use std::fmt;
 use std::sync::Arc;
 
@@ -33,6 +33,35 @@ pub trait Typed: Send + Sync {
         contract: &Contract,
         instances: Arc<dyn Instances>,
     ) -> Result<Box<dyn Hosted>>;
+
+    /// Calls the operation that the endpoint's settings name, without knowing its contract.
+    ///
+    /// # Errors
+    /// As [`Typed::connect_typed`] and [`Invoke::invoke`]; a fault is no error here.
+    fn call_by_name(
+        &self,
+        endpoint: &Endpoint,
+        call: &NamedCall,
+        deadline: Deadline,
+    ) -> Result<NamedAnswer>;
+}
+
+/// A call of an operation whose contract nobody has.
+#[derive(Clone, Debug)]
+pub struct NamedCall {
+    /// The arguments by name, in the order of the operation's parameters.
+    pub arguments: Vec<(String, Value)>,
+    /// Nothing comes back.
+    pub one_way: bool,
+}
+
+/// What came back from a call of an operation whose contract nobody has.
+#[derive(Clone, Debug)]
+pub enum NamedAnswer {
+    /// The result; [`Value::Null`] where the operation gives nothing.
+    Result(Value),
+    /// A fault, and its detail if it has one.
+    Fault(Fault, Option<Value>),
 }
 
 /// Calls operations at the other end; of a client, or of a service that calls its client back.

@@ -30,6 +30,7 @@ mod foreign;
 mod scalars;
 mod shape;
 mod time;
+mod value;
 mod wire;
 
 pub use contract::{Contract, DEFAULT_NAMESPACE, Operation, Parameter};
@@ -37,4 +38,5 @@ pub use data::{Data, Encode};
 pub use error::{Error, Result};
 pub use shape::{Enumeration, Member, Shape, ShapeOf, Struct, Variant};
 pub use time::{TICKS_PER_SECOND, TimeKind, Timestamp};
+pub use value::{Structure, Value};
 pub use wire::{Reader, Writer};

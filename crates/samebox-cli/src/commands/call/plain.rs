@@ -1,36 +1,28 @@
+use super::Args;
 use crate::exit::{Failure, Outcome, say};
 use crate::input::{Input, Payload, Payloads};
 use crate::limit::largest_message;
 use crate::output::Output;
-use crate::payload::{Body, Format, Identity};
-use samebox::{Bytes, CallId, Client, Deadline, Error, ErrorKind, connect};
+use crate::payload::{Body, Identity};
+use samebox::{Bytes, CallId, Client, Deadline, Endpoint, Error, ErrorKind, connect};
 use serde::Serialize;
 use std::collections::VecDeque;
-use std::time::Duration;
 
-#[derive(clap::Args)]
-#[command(after_help = "\
-Examples:
-  samebox call unix:upper hello
-  samebox call unix:upper --split line < words     one call per line
-
-Answers come in the order of the calls. A fault of the server is told on
-stderr and ends with 64; with --split the other calls go on.")]
-pub(crate) struct Args {
-    /// Whom to ask, such as unix:upper
-    endpoint: String,
-    #[command(flatten)]
-    payloads: Payloads,
-    /// How long one answer may take
-    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = humantime::parse_duration)]
-    timeout: Duration,
-    #[command(flatten)]
-    format: Format,
-}
-
-pub(crate) fn run(args: &Args) -> Outcome {
-    let limit = largest_message(&args.endpoint.parse()?)?;
-    let mut input = Input::new(&args.payloads, limit)?;
+/// Asks with payloads: one argument, or stdin.
+pub(super) fn run(args: &Args, endpoint: &Endpoint) -> Outcome {
+    let ([] | [_]) = args.data[..] else {
+        let why =
+            "several arguments need an operation: add ?operation=NAME to the endpoint, or quote";
+        return Err(Failure::usage(why));
+    };
+    if args.one_way {
+        return Err(Failure::usage(
+            "--one-way needs ?operation=NAME in the endpoint; or use `send`",
+        ));
+    }
+    let limit = largest_message(endpoint)?;
+    let payloads = Payloads { data: args.data.first().cloned(), split: args.split };
+    let mut input = Input::new(&payloads, limit)?;
     let client = connect(&args.endpoint)?;
     let mut caller = Caller {
         endpoint: client.endpoint().to_string(),
