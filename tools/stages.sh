@@ -5,7 +5,7 @@ STAGES="tools format lint docs deny unit miri tsan peers wine portability house 
 WINDOWS=x86_64-pc-windows-gnu
 # What `cargo check` must accept although nothing here can run it.
 FOREIGN_TARGETS="x86_64-pc-windows-msvc aarch64-apple-darwin"
-FUZZ_SECONDS=20
+FUZZ_SECONDS=60
 # The crate with the tests against foreign programs; it needs what the stage `peers` builds.
 NOT_PEERS=(--workspace --exclude samebox-peers)
 
@@ -24,7 +24,7 @@ about() {
     portability) echo "cargo check for $FOREIGN_TARGETS" ;;
     house) echo "rules that no other tool checks" ;;
     fuzz) echo "each fuzz target for $FUZZ_SECONDS s" ;;
-    benches) echo "the comparison with other crates runs, a moment for each" ;;
+    benches) echo "the comparisons with other crates run, a moment for each" ;;
     esac
 }
 
@@ -128,24 +128,38 @@ stage_house() {
     tools/house
 }
 
-# What a run finds stays in target/fuzz; only inputs worth keeping go to fuzz/corpus by hand.
+# As many targets at once as there are cores. What a run finds stays in target/fuzz; only inputs
+# worth keeping go to fuzz/corpus by hand.
 stage_fuzz() {
-    [ -d fuzz ] || { echo "no fuzz targets yet"; return; }
-    local targets target
+    local targets
+    limit 20 cargo +nightly fuzz build --target-dir target/fuzz
     targets=$(cargo +nightly fuzz list)
-    for target in $targets; do
-        echo "-- $target"
-        mkdir -p "target/fuzz/found/$target" "fuzz/corpus/$target"
-        limit 10 cargo +nightly fuzz run --target-dir target/fuzz "$target" \
-            "target/fuzz/found/$target" "fuzz/corpus/$target" -- \
-            -max_total_time=$FUZZ_SECONDS -rss_limit_mb=2048 -timeout=10
-    done
+    export FUZZ_SECONDS
+    export -f fuzz limit die
+    xargs -P "$(nproc)" -I{} bash -ec 'fuzz {}' <<<"$targets"
+}
+
+# Its output is shown whole, and only when something is found.
+fuzz() {
+    local target=$1 log=target/fuzz/$1.log
+    mkdir -p "target/fuzz/found/$target" "fuzz/corpus/$target"
+    if limit 10 cargo +nightly fuzz run --target-dir target/fuzz "$target" \
+        "target/fuzz/found/$target" "fuzz/corpus/$target" -- \
+        -max_total_time="$FUZZ_SECONDS" -rss_limit_mb=2048 -timeout=10 >"$log" 2>&1; then
+        echo "-- $target: $(grep -o 'Done [0-9]* runs' "$log")"
+    else
+        cat "$log"
+        return 1
+    fi
 }
 
 # Nothing is timed here: it shows only that each of them still works.
 stage_benches() {
-    local benches=(--manifest-path benches/peers/Cargo.toml --target-dir target/benches)
-    cargo fmt --manifest-path benches/peers/Cargo.toml --check
-    limit 15 cargo test --release "${benches[@]}"
-    limit 5 cargo run --release "${benches[@]}" -- --smoke
+    local comparison benches
+    for comparison in peers services; do
+        benches=(--manifest-path "benches/$comparison/Cargo.toml" --target-dir target/benches)
+        cargo fmt --manifest-path "benches/$comparison/Cargo.toml" --check
+        limit 15 cargo test --release "${benches[@]}"
+        limit 5 cargo run --release "${benches[@]}" -- --smoke
+    done
 }
