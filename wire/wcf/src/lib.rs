@@ -59,6 +59,7 @@ pub mod nbfx;
 pub mod session;
 pub mod soap;
 pub mod tree;
+pub mod untyped;
 pub mod value;
 
 pub use error::{Error, Limited};
