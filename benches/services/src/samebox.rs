@@ -7,7 +7,7 @@ use std::time::Duration;
 
 /// An echo as a service.
 #[samebox::contract]
-pub trait Mirror {
+pub(crate) trait Mirror {
     /// Gives back what it is given.
     fn echo(&self, text: &str) -> String;
     /// Takes it.
