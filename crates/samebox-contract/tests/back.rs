@@ -228,3 +228,18 @@ fn calls_back_are_not_offered_where_messages_can_be_lost() {
     assert_eq!(error.kind(), ErrorKind::Unsupported);
     assert!(error.to_string().contains("can lose messages"), "{error}");
 }
+
+#[test]
+fn framings_without_numbers_carry_calls_both_ways() {
+    for framing in ["header", "eof"] {
+        let mut place = place(&format!("framing-{framing}"));
+        place.endpoint = place.endpoint.with_setting("framing", framing);
+        let (_serving, _) = place.serve(&CALLER);
+        let (client, called) = place.connect_called();
+        for _ in 0..20 {
+            assert_eq!(client.ask_back("Ready").unwrap(), "Ready? Yes.", "{framing}");
+        }
+        client.tell_back(50).unwrap();
+        assert_eq!(called.wait_for(50), (0..50).collect::<Vec<_>>(), "{framing}");
+    }
+}

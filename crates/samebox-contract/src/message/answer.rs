@@ -19,10 +19,11 @@ pub(super) enum Kind {
     Callback = 21,
     OneWayCallback = 22,
     Ended = 23,
+    Probe = 24,
 }
 
 impl Kind {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Welcome,
         Self::Result,
         Self::Fault,
@@ -31,6 +32,7 @@ impl Kind {
         Self::Callback,
         Self::OneWayCallback,
         Self::Ended,
+        Self::Probe,
     ];
 
     /// The answer of this kind that has no body.

@@ -11,10 +11,17 @@ use samebox_data::Contract;
 use std::collections::{HashMap, VecDeque};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Condvar, Mutex};
+use std::time::{Duration, Instant};
 
 /// Calls that may wait for a client, and their bytes.
 const WAITING: usize = 1024;
 const WAITING_BYTES: usize = 64 << 20;
+
+/// How many `listen`s are kept: one for the next callback, one to look whether the client is there.
+const LISTENS: usize = 2;
+
+/// How long a callback may be outstanding before that is looked.
+const PROBED: Duration = Duration::from_secs(1);
 
 /// Calls back to the client of one session, one after another, as it asks for them.
 pub(super) struct Back {
@@ -31,9 +38,9 @@ struct State {
     waiting: VecDeque<Callback>,
     bytes: usize,
     /// What was sent, until the client says that it has it.
-    outstanding: Option<Callback>,
-    /// The client's `listen`, while nothing was answered to it.
-    listen: Option<Message>,
+    outstanding: Option<Outstanding>,
+    /// The client's `listen`s that were not answered, oldest first.
+    listens: VecDeque<Message>,
     /// How calls ended that somebody waits for; `None` for those that have not.
     outcomes: HashMap<u64, Option<Ended>>,
     /// Why nothing more can be sent.
@@ -48,6 +55,14 @@ struct Callback {
     message: Vec<u8>,
 }
 
+/// One call that was sent.
+struct Outstanding {
+    callback: Callback,
+    since: Instant,
+    /// It was looked since whether the client is still there.
+    probed: bool,
+}
+
 /// The client's answer, or why there is none.
 type Ended = Result<Bytes, (ErrorKind, String)>;
 
@@ -59,7 +74,7 @@ impl Back {
             waiting: VecDeque::new(),
             bytes: 0,
             outstanding: None,
-            listen: None,
+            listens: VecDeque::new(),
             outcomes: HashMap::new(),
             away: None,
             closed: false,
@@ -67,30 +82,35 @@ impl Back {
         Self { service, contract, peer, state: Mutex::new(state), changed: Condvar::new() }
     }
 
-    /// Takes the client's `listen`, whose body tells how the last callback ended.
-    pub(super) fn listen(&self, listen: Message, number: u64, answer: &[u8]) {
+    /// Takes a `listen` of the client, whose body tells how the last callback ended.
+    ///
+    /// With a `fresh` one the client gives up those before, and what it was sent and does not name.
+    pub(super) fn listen(&self, listen: Message, fresh: bool, number: u64, answer: &[u8]) {
         let mut state = lock(&self.state);
         if state.closed {
             drop(state);
             end(listen);
             return;
         }
+        let old = if fresh { std::mem::take(&mut state.listens) } else { VecDeque::new() };
         state.away = None;
         match state.outstanding.take() {
-            Some(sent) if sent.number == number => {
+            Some(sent) if sent.callback.number == number => {
                 state.finish(number, Ok(Bytes::copy_from_slice(answer)));
             }
-            // It did not arrive: it is the first to be sent.
-            Some(sent) => {
-                state.bytes += sent.message.len();
-                state.waiting.push_front(sent);
+            Some(sent) if fresh => {
+                state.bytes += sent.callback.message.len();
+                state.waiting.push_front(sent.callback);
             }
-            None => {}
+            sent => state.outstanding = sent,
         }
-        state.listen = Some(listen);
+        state.listens.push_back(listen);
+        let excess = if state.listens.len() > LISTENS { state.listens.pop_front() } else { None };
         self.send_next(&mut state);
         drop(state);
         self.changed.notify_all();
+        // Their client has given them up, or must begin anew.
+        old.into_iter().chain(excess).for_each(end);
     }
 
     /// Ends all calls, for good.
@@ -98,20 +118,21 @@ impl Back {
         let mut state = lock(&self.state);
         state.closed = true;
         state.give_up(kind, why);
-        let listen = state.listen.take();
+        let listens = std::mem::take(&mut state.listens);
         drop(state);
         self.changed.notify_all();
-        listen.into_iter().for_each(end);
+        listens.into_iter().for_each(end);
     }
 
     /// Sends what waits, if the client listens and has taken what was sent before.
     fn send_next(&self, state: &mut State) {
-        while state.outstanding.is_none() && state.listen.is_some() {
+        while state.outstanding.is_none() && !state.listens.is_empty() {
             let Some(next) = state.waiting.pop_front() else { return };
+            let Some(mut listen) = state.listens.pop_front() else { return };
             state.bytes -= next.message.len();
-            let mut listen = state.listen.take().expect("it is there");
             let Err(error) = listen.reply(&next.message) else {
-                state.outstanding = Some(next);
+                let since = Instant::now();
+                state.outstanding = Some(Outstanding { callback: next, since, probed: false });
                 return;
             };
             let why = error.why().to_owned();
@@ -128,9 +149,26 @@ impl Back {
         }
     }
 
+    /// Looks whether a client is still there that has not taken what it was sent long ago.
+    ///
+    /// A connection may take the first bytes after its end without a word.
+    fn probe(&self, state: &mut State) {
+        let Some(sent) = &mut state.outstanding else { return };
+        if sent.probed || sent.since.elapsed() < PROBED {
+            return;
+        }
+        let Some(mut listen) = state.listens.pop_front() else { return };
+        sent.probed = true;
+        if let Err(error) = listen.reply(Kind::Probe.alone()) {
+            state.give_up(ErrorKind::Disconnected, GONE);
+            self.service.note(error);
+        }
+    }
+
     /// Puts a message among those that wait; gives its number.
     fn put(&self, mut message: Vec<u8>, one_way: bool) -> Result<u64> {
         let mut state = lock(&self.state);
+        self.probe(&mut state);
         if let Some((kind, why)) = state.away {
             return Err(self.error(kind, why));
         }
@@ -153,8 +191,13 @@ impl Back {
     /// Waits until the client has answered.
     fn wait_for(&self, number: u64, name: &str, deadline: Deadline) -> Result<Bytes> {
         let _waits = self.service.callback_waits();
+        let mut probe = Deadline::after(PROBED);
         let mut state = lock(&self.state);
         loop {
+            if probe.has_passed() {
+                probe = Deadline::NEVER;
+                self.probe(&mut state);
+            }
             let ended = state.outcomes.get_mut(&number).and_then(Option::take);
             if ended.is_some() || deadline.has_passed() {
                 state.forget(number);
@@ -166,7 +209,7 @@ impl Back {
                     }
                 };
             }
-            state = wait(&self.changed, state, deadline.remaining());
+            state = wait(&self.changed, state, deadline.earlier(probe).remaining());
         }
     }
 

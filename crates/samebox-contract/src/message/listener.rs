@@ -7,14 +7,18 @@ use super::lane::{Connection, wait};
 use super::lock;
 use super::respond::Responder;
 use samebox_core::typed::{Caller, Dispatch};
-use samebox_core::{Bytes, Deadline, ErrorKind, Operation, Peer, Result};
+use samebox_core::{CallId, Deadline, Error, ErrorKind, Operation, Peer, Result};
 use samebox_msgpack::{DEPTH, Decoder};
+use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread::{self, ThreadId};
 use std::time::Duration;
 
 /// How long one `listen` waits; shorter than the time after which a server forgets a session.
 const RENEWAL: Duration = Duration::from_secs(240);
+
+/// How many `listen`s are outstanding: see `message`.
+const OUTSTANDING: usize = 2;
 
 /// Pauses between attempts to listen, while the server is away: from this one, doubled, to that.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(10), Duration::from_secs(1));
@@ -117,37 +121,66 @@ impl Listening {
         let (first, longest) = PAUSES;
         let mut pause = first;
         while !self.control.is_closing() {
-            match self.listen() {
-                Ok(message) if self.take(&message) => pause = first,
-                Err(error) if error.kind() == ErrorKind::TimedOut => pause = first,
-                _ => {
-                    self.control.pause(pause);
-                    pause = (pause * 2).min(longest);
-                }
+            let mut asked = VecDeque::new();
+            let last = self.last;
+            let error = self.listen(&mut asked);
+            self.forget(asked);
+            // What happens as long as all is well needs no pause.
+            if error.is_some_and(|error| error.kind() == ErrorKind::TimedOut) || self.last != last {
+                pause = first;
+            } else {
+                self.control.pause(pause);
+                pause = (pause * 2).min(longest);
             }
         }
     }
 
-    /// Asks for the next callback, telling how the last one ended.
-    fn listen(&mut self) -> Result<Bytes> {
+    /// Takes callbacks until one fails to come; gives why, where that is an error.
+    fn listen(&mut self, asked: &mut VecDeque<CallId>) -> Option<Error> {
+        let deadline = Deadline::after(RENEWAL);
+        while !self.control.is_closing() {
+            while asked.len() < OUTSTANDING {
+                match self.ask(asked.is_empty(), deadline) {
+                    Ok(call) => asked.push_back(call),
+                    Err(error) => return Some(error),
+                }
+            }
+            let next = asked.pop_front()?;
+            match self.connection.outbox.as_call()?.response(next, deadline) {
+                Ok(message) if self.take(&message) => {}
+                Ok(_) => return None,
+                Err(error) => return Some(error),
+            }
+        }
+        None
+    }
+
+    /// Asks for a callback, telling how the last one ended.
+    fn ask(&mut self, fresh: bool, deadline: Deadline) -> Result<CallId> {
         let Connection { outbox, buffer } = &mut self.connection;
-        self.terms.begin(buffer, Kind::Listen, 0);
+        self.terms.begin(buffer, Kind::Listen, u16::from(!fresh));
         buffer.extend_from_slice(&self.last.to_be_bytes());
         buffer.extend_from_slice(&self.answer);
-        let deadline = Deadline::after(RENEWAL);
         let Some(calls) = outbox.as_call() else {
             let why = "the transport gives no answers";
             return Err(self.terms.error(ErrorKind::Unsupported, Operation::Call, why));
         };
-        let asked = calls.request(buffer.as_slice().into(), deadline);
-        let asked = asked.inspect_err(|error| {
+        calls.request(buffer.as_slice().into(), deadline).inspect_err(|error| {
             if error.kind() == ErrorKind::TooLarge {
                 // An answer that does not fit must not be offered again and again.
                 let why = "the answer to the call back is too large";
                 answer::write_refused(&mut self.answer, ErrorKind::TooLarge, why);
             }
-        })?;
-        calls.response(asked, deadline)
+        })
+    }
+
+    /// Gives up what is outstanding, so that the connection keeps nothing for it.
+    fn forget(&mut self, asked: VecDeque<CallId>) {
+        if let Some(calls) = self.connection.outbox.as_call() {
+            for call in asked {
+                let _ = calls.response(call, Deadline::past());
+            }
+        }
     }
 
     /// Handles what the server said; `false` when that was no callback.
@@ -155,6 +188,7 @@ impl Listening {
         let one_way = match answer::split(message) {
             Some((AnswerKind::Callback, _)) => false,
             Some((AnswerKind::OneWayCallback, _)) => true,
+            Some((AnswerKind::Probe, _)) => return true,
             _ => return false,
         };
         let Some(callback) = Callback::read(&message[2..]) else { return false };

@@ -1,5 +1,5 @@
 use super::answer::Kind as AnswerKind;
-use super::header::{Header, Kind, SessionId};
+use super::header::{Header, Kind};
 use super::needs;
 use super::pool::Pool;
 use super::respond::Responder;
@@ -163,7 +163,7 @@ impl Receiver {
         match header.kind {
             Kind::Hello => answer(message, &AnswerKind::Welcome.alone(), &self.service),
             Kind::Bye => self.sessions.bye(&header.session, message.peer()),
-            Kind::Listen => self.listen(header.session, message),
+            Kind::Listen => self.listen(&header, message),
             Kind::Call | Kind::OneWay => self.call(header, message),
         }
     }
@@ -184,16 +184,17 @@ impl Receiver {
         }
     }
 
-    fn listen(&mut self, id: SessionId, message: Message) {
+    fn listen(&mut self, header: &Header, message: Message) {
         let rest = message.payload()[Header::LENGTH..].to_vec();
         let Some((number, ended)) = rest.split_first_chunk() else {
             let why = "it does not say what came last";
             return self.refuse(message, true, ErrorKind::Malformed, why);
         };
-        match self.sessions.of(id, message.peer(), &self.service) {
+        let fresh = header.operation == 0;
+        match self.sessions.of(header.session, message.peer(), &self.service) {
             Err((kind, why)) => self.refuse(message, true, kind, why),
             Ok(session) => match &session.back {
-                Some(back) => back.listen(message, u64::from_be_bytes(*number), ended),
+                Some(back) => back.listen(message, fresh, u64::from_be_bytes(*number), ended),
                 None => {
                     let why = "the contract has no calls back to listen for";
                     self.refuse(message, true, ErrorKind::Unsupported, why);

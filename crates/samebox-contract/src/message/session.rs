@@ -3,7 +3,7 @@ use super::header::{Header, Kind};
 use super::respond::{Note, Responder};
 use super::service::Service;
 use samebox_core::typed::{Caller, Dispatch, Invoke};
-use samebox_core::{ErrorKind, Message, Peer, User};
+use samebox_core::{ErrorKind, Message, Peer};
 use samebox_msgpack::{DEPTH, Decoder};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, OnceLock};
@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 /// What a service keeps for one client.
 pub(super) struct Session {
     service: Arc<Service>,
-    user: Option<User>,
+    peer: Peer,
     /// What takes its calls; made with the first of them.
     object: OnceLock<Arc<dyn Dispatch>>,
     pub(super) back: Option<Arc<Back>>,
@@ -65,7 +65,7 @@ impl Session {
             .map(|callback| Arc::new(Back::new(Arc::clone(service), callback, peer.clone())));
         Self {
             service: Arc::clone(service),
-            user: peer.user.clone(),
+            peer: peer.clone(),
             object: OnceLock::new(),
             invoke: back.clone().map(|back| back as Arc<dyn Invoke>),
             back,
@@ -73,9 +73,14 @@ impl Session {
         }
     }
 
+    /// Who its first message came from.
+    pub(super) fn peer(&self) -> &Peer {
+        &self.peer
+    }
+
     /// Whether messages of that peer may belong to it.
     pub(super) fn belongs_to(&self, peer: &Peer) -> bool {
-        self.user == peer.user
+        self.peer.user == peer.user
     }
 
     /// Executes a call and answers it; `out` is memory to write the answer in.

@@ -1,7 +1,8 @@
 use super::header::SessionId;
 use super::service::Service;
 use super::session::Session;
-use samebox_core::{Deadline, ErrorKind, Peer};
+use samebox_core::{Deadline, ErrorKind, Peer, User};
+use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
@@ -29,8 +30,24 @@ const MOST: usize = 10_000;
 const LOOK: Duration = Duration::from_secs(60);
 const LOOKS: u32 = 10;
 
+/// How many sessions of one peer end at once to make room.
+const AT_ONCE: usize = 256;
+
 /// Messages after which the clock is read, where no pause shows that a look is due.
 const BUSY: u64 = 4096;
+
+impl Known {
+    fn is_idle(&self) -> bool {
+        Arc::strong_count(&self.session) == 1
+    }
+}
+
+/// What tells one peer from another: process, user and host, as far as they are known.
+fn who(peer: &Peer) -> (Option<u32>, Option<&User>, Option<&str>) {
+    let host = peer.address.as_deref();
+    let host = host.map(|address| address.rsplit_once(':').map_or(address, |(host, _)| host));
+    (peer.pid, peer.user.as_ref(), host)
+}
 
 impl Sessions {
     pub(super) fn new() -> Self {
@@ -74,13 +91,24 @@ impl Sessions {
         Ok(&known.session)
     }
 
-    /// Ends the session that has been silent the longest.
+    /// Ends sessions that have been silent the longest, of the peer that has the most.
+    ///
+    /// So one peer with many sessions takes room from itself, not from others.
     fn make_room(&mut self) -> Result<(), (ErrorKind, &'static str)> {
+        let mut of_peers: HashMap<_, Vec<(u64, SessionId)>> = HashMap::new();
         // A call that waits or runs has a share in its session.
-        let idle = self.all.iter().filter(|(_, known)| Arc::strong_count(&known.session) == 1);
-        let id = idle.min_by_key(|(_, known)| known.last).map(|(id, _)| *id);
-        let id = id.ok_or((ErrorKind::Full, "as many clients have sessions as may"))?;
-        self.end(&id, "others needed the room of its session, which was silent the longest");
+        for (id, known) in self.all.iter().filter(|(_, known)| known.is_idle()) {
+            of_peers.entry(who(known.session.peer())).or_default().push((known.last, *id));
+        }
+        let oldest = |of: &Vec<(u64, SessionId)>| of.iter().map(|(last, _)| *last).min();
+        let most = of_peers.into_values().max_by_key(|of| (of.len(), Reverse(oldest(of))));
+        let mut most = most.ok_or((ErrorKind::Full, "as many clients have sessions as may"))?;
+        most.sort_unstable();
+        // Several at once, so that a flood of new sessions does not cost a look at all for each.
+        let count = most.len().div_ceil(2).min(AT_ONCE);
+        for (_, id) in most.into_iter().take(count) {
+            self.end(&id, "others needed the room of its session, which was silent the longest");
+        }
         Ok(())
     }
 
@@ -89,8 +117,7 @@ impl Sessions {
         let mut silent = Vec::new();
         for (id, known) in &mut self.all {
             known.silent += 1;
-            let busy = Arc::strong_count(&known.session) > 1;
-            if known.silent > LOOKS && !busy {
+            if known.silent > LOOKS && known.is_idle() {
                 silent.push(*id);
             }
         }

@@ -401,13 +401,16 @@ impl Place {
 pub(crate) fn places(test: &str) -> Vec<Place> {
     let name = format!("samebox-contract-{test}-{}", std::process::id());
     let socket = std::env::temp_dir().join(format!("{name}.sock"));
-    vec![
+    let mut places = vec![
         Place::of(&samebox_inproc::Inproc, &format!("inproc:{name}")),
         Place::of(&samebox_pipe::Pipe, &format!("pipe:{name}")),
-        Place::of(&samebox_unix::Unix, &format!("unix:{}", socket.display())),
         Place::of(&samebox_tcp::Tcp, "tcp:127.0.0.1:0"),
         Place::of(&samebox_shm::Shm, &format!("shm:{name}")),
-    ]
+    ];
+    if cfg!(unix) {
+        places.push(Place::of(&samebox_unix::Unix, &format!("unix:{}", socket.display())));
+    }
+    places
 }
 
 /// One of them, for what does not depend on the transport.
