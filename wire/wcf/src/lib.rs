@@ -7,6 +7,7 @@
 //! | [`nbfx`] | binary XML: [`nbfx::Writer`], [`nbfx::Reader`] | MC-NBFX |
 //! | [`soap`] | envelopes, their headers and faults | SOAP 1.2, WS-Addressing 1.0 |
 //! | [`session`] | one direction of a session: [`session::Encoder`], [`session::Decoder`] | |
+//! | [`datacontract`] | values of `samebox_data` in a body | |
 //! | [`tree`] | a body of unknown shape | |
 //! | [`value`] | .NET's decimal, moment, duration, GUID | |
 //! | [`mb`] | integers of one to five bytes | |
@@ -51,6 +52,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod datacontract;
 pub mod dictionary;
 mod error;
 pub mod framing;
