@@ -4,6 +4,7 @@ use super::service::Service;
 use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote};
 use syn::Ident;
+use syn::spanned::Spanned;
 
 /// The host: the ways to offer an implementation, and how calls reach it.
 pub(super) fn generate(service: &Service) -> TokenStream {
@@ -84,7 +85,7 @@ fn dispatch(service: &Service) -> TokenStream {
     let names = Names::default();
     let Names { caller, from, respond, .. } = &names;
     let arms = service.operations.iter().enumerate().map(|(index, operation)| {
-        let body = arm(ident, operation, &names);
+        let body = arm(service, operation, &names);
         quote!(#index => { #body })
     });
     quote! {
@@ -135,8 +136,8 @@ impl Default for Names {
 }
 
 /// Reads the arguments, calls the method, writes the answer.
-fn arm(service: &Ident, operation: &Operation, names: &Names) -> TokenStream {
-    let method = &operation.ident;
+fn arm(service: &Service, operation: &Operation, names: &Names) -> TokenStream {
+    let (ident, method) = (&service.ident, &operation.ident);
     let read = read(operation, names);
     let slots = slots(operation);
     let passes = operation
@@ -148,13 +149,13 @@ fn arm(service: &Ident, operation: &Operation, names: &Names) -> TokenStream {
         .parameters
         .iter()
         .zip(&slots)
-        .map(|(parameter, slot)| back(parameter, slot, names));
+        .map(|(parameter, slot)| back(service, parameter, slot, names));
     let answer = answer(operation, names);
     let given = &names.given;
     quote! {
         #(#backs)*
         #read
-        let #given = <__SameboxService as #service>::#method(&self.0 #(, #passes)*);
+        let #given = <__SameboxService as #ident>::#method(&self.0 #(, #passes)*);
         #answer
     }
 }
@@ -203,13 +204,18 @@ fn read(operation: &Operation, names: &Names) -> TokenStream {
     }
 }
 
-/// Makes the client that calls back, where the method takes it.
-fn back(parameter: &Parameter, slot: &Ident, names: &Names) -> TokenStream {
-    let Role::Callback { client, .. } = &parameter.role else { return TokenStream::new() };
+/// Makes the client that calls back, where the method takes it; its type must be the right one.
+fn back(service: &Service, parameter: &Parameter, slot: &Ident, names: &Names) -> TokenStream {
+    let Role::Callback { client: expected, .. } = &parameter.role else {
+        return TokenStream::new();
+    };
+    let client = service.callback.as_ref().map(|callback| &callback.client);
     let caller = &names.caller;
+    // Where the type is another one, the compiler shows it, not the whole attribute.
+    let made = Ident::new("made", Span::mixed_site().located_at(expected.span()));
     quote! {
-        let #slot = match #caller.back {
-            ::core::option::Option::Some(back) => <#client>::from_channel(
+        let #made = match #caller.back {
+            ::core::option::Option::Some(back) => #client::from_channel(
                 ::samebox::contract::Channel::new(::std::sync::Arc::clone(back)),
             ),
             ::core::option::Option::None => {
@@ -218,6 +224,7 @@ fn back(parameter: &Parameter, slot: &Ident, names: &Names) -> TokenStream {
                 ));
             }
         };
+        let #slot: #expected = #made;
     }
 }
 
