@@ -2,12 +2,15 @@
 
 #![cfg(windows)]
 
+use mio::{Events, Poll, Token};
 use samebox_core::{Allow, Backoff, Deadline, Endpoint, ErrorKind, Result};
-use samebox_stream::Connector;
+use samebox_stream::{Accepted, Connector, Duplex, DuplexListener, Listener};
 use samebox_sys::windows::named_memory::{self, NamedMemory};
 use samebox_sys::windows::pipe;
 use samebox_sys::windows::security::Descriptor;
 use samebox_wcf::{PipeDialler, PipeDoor, PipeName, Scope, open_pipe};
+use std::fs::OpenOptions;
+use std::io::{IoSlice, Read, Write};
 use std::time::Duration;
 
 fn open(uri: &str) -> Result<PipeDoor> {
@@ -82,4 +85,46 @@ fn names_that_only_seem_to_be_published_are_nobodys() {
         memory.put(0, 1);
         assert_eq!(refused(), ErrorKind::NotListening);
     }
+}
+
+/// The next client of a door that is registered with `poll`.
+fn next(door: &mut PipeDoor, poll: &mut Poll) -> Box<dyn Duplex> {
+    let mut events = Events::with_capacity(16);
+    loop {
+        match door.accept(poll.registry()).unwrap() {
+            Accepted::Client(client, _) => return PipeDoor::duplex(client).unwrap(),
+            Accepted::Refused(error) => panic!("{error}"),
+            Accepted::Nobody => {
+                poll.poll(&mut events, Some(Duration::from_secs(20))).unwrap();
+                assert!(!events.is_empty(), "nobody came");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_program_that_ends_its_direction_as_dotnet_does_can_still_read() {
+    let uri = format!("net.pipe://localhost/samebox-wcf-{}-plain", std::process::id());
+    let mut door = open(&uri).unwrap();
+    let mut poll = Poll::new().unwrap();
+    door.register(poll.registry(), Token(0)).unwrap();
+    let name = PipeName::of(&uri.parse().unwrap()).unwrap().published(Scope::Global);
+    let path = format!(r"\\.\pipe\{}", pipe_of(&published(&name)));
+    let mut client = OpenOptions::new().read(true).write(true).open(path).unwrap();
+    for message in [&b"in "[..], b"pieces", b""] {
+        // Each write is one message, an empty one too.
+        assert_eq!(client.write(message).unwrap(), message.len());
+    }
+    let server = next(&mut door, &mut poll);
+    let soon = || Deadline::after(Duration::from_secs(20));
+    let mut got = Vec::with_capacity(64);
+    while server.read(&mut got, soon()).unwrap() > 0 {}
+    assert_eq!(got, b"in pieces");
+    assert_eq!(server.write_now(&[IoSlice::new(b"understood")]).unwrap(), 10);
+    drop(server);
+    let mut answer = [0; 10];
+    client.read_exact(&mut answer).unwrap();
+    assert_eq!(&answer, b"understood");
+    // The end is an empty message here too, behind which the pipe breaks.
+    assert_eq!(client.read(&mut answer).unwrap_or(0), 0);
 }
