@@ -47,17 +47,18 @@ pub struct Reader<'a, 'm> {
     memory: &'m mut Memory,
     limits: Limits,
     depth: usize,
-    next: Next<'a>,
+    next: Next,
+    items: Option<Items<'a>>,
 }
 
 #[derive(Clone, Copy, Debug)]
-enum Next<'a> {
+enum Next {
     /// The document's element, or the content of one.
     Record,
     /// The end that was merged with a text.
     End,
-    /// More of an array.
-    Item { element: Element<'a>, values: Values<'a>, place: usize, step: Step },
+    /// More of the array in `items`.
+    Item(Step),
     /// Nothing but comments.
     Nothing,
 }
@@ -67,6 +68,14 @@ enum Step {
     Start,
     Text,
     End,
+}
+
+/// An array on its way.
+#[derive(Clone, Copy, Debug)]
+struct Items<'a> {
+    element: Element<'a>,
+    values: Values<'a>,
+    place: usize,
 }
 
 impl<'a, 'm> Reader<'a, 'm> {
@@ -81,7 +90,7 @@ impl<'a, 'm> Reader<'a, 'm> {
         memory.attributes.clear();
         let mut records = Records::new(document, words);
         records.cursor.longest_name = limits.name;
-        Self { records, memory, limits, depth: 0, next: Next::Record }
+        Self { records, memory, limits, depth: 0, next: Next::Record, items: None }
     }
 
     /// What comes next; `None` after the end of the document's element.
@@ -102,14 +111,12 @@ impl<'a, 'm> Reader<'a, 'm> {
                 self.leave();
                 Ok(Some(Event::End))
             }
-            Next::Item { element, values, place, step } => {
-                Ok(Some(self.item(element, values, place, step)))
-            }
+            Next::Item(step) => Ok(self.item(step)),
             Next::Nothing => self.nothing(),
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn record(&mut self) -> Result<Option<Event<'a>>, Error> {
         let cursor = &mut self.records.cursor;
         match cursor.peek() {
@@ -146,7 +153,7 @@ impl<'a, 'm> Reader<'a, 'm> {
         match self.records.cursor.peek() {
             Some(0x03) if self.depth > 0 => {
                 self.records.next()?;
-                self.array().map(Some)
+                self.array()
             }
             Some(0x01 | 0x40..=0x77 | 0x80..=0xBD) if self.depth > 0 => self.record(),
             Some(0x40..=0x77) => self.record(),
@@ -169,7 +176,7 @@ impl<'a, 'm> Reader<'a, 'm> {
     }
 
     /// Reads the declarations and attributes of an element whose name was just read.
-    #[inline]
+    #[inline(always)]
     fn enter(&mut self, prefix: &'a str, name: Word<'a>) -> Result<Element<'a>, Error> {
         self.depth += 1;
         Error::bound(Limited::Depth, self.depth, self.limits.depth)?;
@@ -249,7 +256,7 @@ impl<'a, 'm> Reader<'a, 'm> {
         self.next = if self.depth == 0 { Next::Nothing } else { Next::Record };
     }
 
-    fn array(&mut self) -> Result<Event<'a>, Error> {
+    fn array(&mut self) -> Result<Option<Event<'a>>, Error> {
         const WRONG: &str = "an array does not start with an empty element";
         let at = self.records.position();
         let Some(Record::Element { prefix, name }) = self.records.next()? else {
@@ -265,37 +272,34 @@ impl<'a, 'm> Reader<'a, 'm> {
         };
         // Its depth counts anew with each item.
         self.depth -= 1;
-        Ok(self.item(element, values, 0, Step::Start))
+        self.items = Some(Items { element, values, place: 0 });
+        Ok(self.item(Step::Start))
     }
 
-    fn item(
-        &mut self,
-        element: Element<'a>,
-        values: Values<'a>,
-        place: usize,
-        step: Step,
-    ) -> Event<'a> {
-        let then = |place, step| Next::Item { element, values, place, step };
-        match (step, values.get(place)) {
+    #[inline(never)]
+    fn item(&mut self, step: Step) -> Option<Event<'a>> {
+        let items = self.items.as_mut()?;
+        match (step, items.values.get(items.place)) {
             (Step::Start, _) => {
                 self.depth += 1;
-                self.next = then(place, Step::Text);
-                Event::Start(element)
+                self.next = Next::Item(Step::Text);
+                return Some(Event::Start(items.element));
             }
             (Step::Text, Some(value)) => {
-                self.next = then(place, Step::End);
-                Event::Text(value)
+                self.next = Next::Item(Step::End);
+                return Some(Event::Text(value));
             }
-            _ if place + 1 < values.len() => {
+            _ if items.place + 1 < items.values.len() => {
+                items.place += 1;
                 self.depth -= 1;
-                self.next = then(place + 1, Step::Start);
-                Event::End
+                self.next = Next::Item(Step::Start);
             }
             _ => {
+                self.items = None;
                 self.leave();
-                Event::End
             }
         }
+        Some(Event::End)
     }
 
     /// The attributes of the element that was started last, until the next event.
@@ -328,9 +332,10 @@ impl<'a, 'm> Reader<'a, 'm> {
 
     /// How many elements of the current Array record are still to start.
     pub const fn items_left(&self) -> usize {
-        match self.next {
-            Next::Item { values, place, .. } => values.len() - place - 1,
-            _ => 0,
+        match (&self.items, self.next) {
+            (Some(items), Next::Item(Step::Start)) => items.values.len() - items.place,
+            (Some(items), _) => items.values.len() - items.place - 1,
+            (None, _) => 0,
         }
     }
 

@@ -116,7 +116,7 @@ impl<'a> Records<'a> {
     }
 
     /// Prefix and name of the element that starts with `code`.
-    #[inline]
+    #[inline(always)]
     pub(super) fn element(&mut self, code: u8) -> Result<(&'a str, Word<'a>), Error> {
         let cursor = &mut self.cursor;
         let prefix = match code {

@@ -59,7 +59,8 @@ pub struct List<'a> {
 
 impl<'a> Text<'a> {
     /// Reads the payload of the record with the even `code`.
-    #[inline]
+    // Inlined, or else the result is copied from one enum into the next, which costs more than reading.
+    #[inline(always)]
     pub(super) fn read(code: u8, cursor: &mut Cursor<'a>) -> Result<Self, Error> {
         let at = cursor.at;
         match code {

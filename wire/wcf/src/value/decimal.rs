@@ -12,7 +12,8 @@ use std::fmt;
 /// Two are equal when all three parts are: 1.0 is not 1.00.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Decimal {
-    digits: u128,
+    high: u32,
+    low: u64,
     scale: u8,
     negative: bool,
 }
@@ -23,12 +24,12 @@ impl Decimal {
         if digits >> 96 != 0 || scale > 28 {
             return None;
         }
-        Some(Self { digits, scale, negative })
+        Some(Self { high: (digits >> 64) as u32, low: digits as u64, scale, negative })
     }
 
     /// The digits without point and sign.
     pub const fn digits(self) -> u128 {
-        self.digits
+        ((self.high as u128) << 64) | self.low as u128
     }
 
     /// How many of the digits stand behind the point.
@@ -45,8 +46,7 @@ impl Decimal {
     pub const fn to_wire(self) -> [u8; 16] {
         let sign = if self.negative { 0x80 } else { 0 };
         let head = u32::from_be_bytes([sign, self.scale, 0, 0]) as u128;
-        (head | ((self.digits >> 64) << 32) | ((self.digits & u64::MAX as u128) << 64))
-            .to_le_bytes()
+        (head | ((self.high as u128) << 32) | ((self.low as u128) << 64)).to_le_bytes()
     }
 
     /// Reads its bytes; `None` for a scale or a sign that .NET does not know.
@@ -80,10 +80,10 @@ impl Decimal {
     /// The whole number that this is, if it is one.
     pub fn to_i128(self) -> Option<i128> {
         let unit = 10_u128.pow(u32::from(self.scale));
-        if !self.digits.is_multiple_of(unit) {
+        if !self.digits().is_multiple_of(unit) {
             return None;
         }
-        let value = (self.digits / unit) as i128;
+        let value = (self.digits() / unit) as i128;
         Some(if self.negative { -value } else { value })
     }
 }
@@ -93,10 +93,10 @@ impl fmt::Display for Decimal {
         let sign = if self.negative { "-" } else { "" };
         let scale = usize::from(self.scale);
         if scale == 0 {
-            return write!(f, "{sign}{}", self.digits);
+            return write!(f, "{sign}{}", self.digits());
         }
         let unit = 10_u128.pow(u32::from(self.scale));
-        write!(f, "{sign}{}.{:0scale$}", self.digits / unit, self.digits % unit)
+        write!(f, "{sign}{}.{:0scale$}", self.digits() / unit, self.digits() % unit)
     }
 }
 

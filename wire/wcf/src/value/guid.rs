@@ -9,7 +9,9 @@ use std::str::FromStr;
 /// | u32 LE| u16 | u16 | bytes as printed   |     00112233-4455-6677-8899-aabbccddeeff
 /// +-------+-----+-----+--------------------+
 /// ```
+// Aligned so that values which may hold one are copied in whole words.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[repr(align(8))]
 pub struct Guid(pub [u8; 16]);
 
 impl Guid {

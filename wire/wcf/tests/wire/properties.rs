@@ -157,6 +157,7 @@ proptest! {
             prop_assert!(item.is("", "long"));
             prop_assert_eq!(reader.items_left(), values.len() - place - 1);
             prop_assert_eq!(reader.content().unwrap().text().to_i64(), Ok(*value));
+            prop_assert_eq!(reader.items_left(), values.len() - place - 1);
         }
         prop_assert_eq!(reader.next(), Ok(Some(Event::End)));
         prop_assert_eq!(reader.next(), Ok(None));
