@@ -1,5 +1,6 @@
 //! What is measured: ways to ask one server to echo a text.
 
+use crate::tonic::Threads;
 use crate::{samebox, tonic};
 use std::path::Path;
 
@@ -46,7 +47,12 @@ pub(crate) const SUBJECTS: &[Subject] = &[
     },
     Subject {
         name: "tonic",
-        serve: |path, ready| tonic::serve(path, ready),
-        connect: |path| Ok(Box::new(tonic::Client::connect(path)?)),
+        serve: |path, ready| tonic::serve(path, Threads::Many, ready),
+        connect: |path| Ok(Box::new(tonic::Client::connect(path, Threads::Many)?)),
+    },
+    Subject {
+        name: "tonic, one thread at each end",
+        serve: |path, ready| tonic::serve(path, Threads::One, ready),
+        connect: |path| Ok(Box::new(tonic::Client::connect(path, Threads::One)?)),
     },
 ];

@@ -63,9 +63,27 @@ impl Service<http::Request<Body>> for EchoService {
     }
 }
 
+/// Which threads a runtime has.
+#[derive(Clone, Copy)]
+pub(crate) enum Threads {
+    /// One per core, as `#[tokio::main]` makes it.
+    Many,
+    /// The one that waits.
+    One,
+}
+
+impl Threads {
+    fn runtime(self) -> Outcome<Runtime> {
+        Ok(match self {
+            Self::Many => Runtime::new()?,
+            Self::One => tokio::runtime::Builder::new_current_thread().enable_all().build()?,
+        })
+    }
+}
+
 /// Serves until the process ends.
-pub(crate) fn serve(path: &Path, ready: impl FnOnce()) -> Outcome<()> {
-    let runtime = Runtime::new()?;
+pub(crate) fn serve(path: &Path, threads: Threads, ready: impl FnOnce()) -> Outcome<()> {
+    let runtime = threads.runtime()?;
     runtime.block_on(async {
         let listener = UnixListener::bind(path)?;
         ready();
@@ -81,8 +99,8 @@ pub(crate) struct Client {
 }
 
 impl Client {
-    pub(crate) fn connect(path: &Path) -> Outcome<Self> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    pub(crate) fn connect(path: &Path, threads: Threads) -> Outcome<Self> {
+        let runtime = threads.runtime()?;
         let path = PathBuf::from(path);
         let channel = runtime.block_on(async {
             let connector = service_fn(move |_| {
