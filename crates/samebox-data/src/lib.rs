@@ -33,10 +33,14 @@ mod time;
 mod value;
 mod wire;
 
+// So that programs name the very versions whose types cross.
+pub use chrono;
 pub use contract::{Contract, DEFAULT_NAMESPACE, Operation, Parameter};
 pub use data::{Data, Encode};
 pub use error::{Error, Result};
+pub use rust_decimal;
 pub use shape::{Enumeration, Member, Shape, ShapeOf, Struct, Variant};
 pub use time::{TICKS_PER_SECOND, TimeKind, Timestamp};
+pub use uuid;
 pub use value::{Structure, Value};
 pub use wire::{Reader, Writer};
