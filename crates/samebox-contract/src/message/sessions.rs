@@ -147,3 +147,90 @@ impl Sessions {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use samebox_core::typed::{Dispatch, Instances};
+    use samebox_data::Contract;
+
+    struct Nobody;
+
+    impl Instances for Nobody {
+        fn begin(&self, _: &Peer) -> Arc<dyn Dispatch> {
+            unreachable!("nothing is called")
+        }
+    }
+
+    fn service() -> Arc<Service> {
+        static EMPTY: Contract = Contract {
+            name: std::borrow::Cow::Borrowed("Empty"),
+            namespace: std::borrow::Cow::Borrowed(""),
+            version: std::borrow::Cow::Borrowed("1"),
+            operations: std::borrow::Cow::Borrowed(&[]),
+            callback: None,
+        };
+        let endpoint = "inproc:empty".parse().unwrap();
+        Arc::new(Service::new(&EMPTY, Arc::new(Nobody), endpoint, 1 << 20, None))
+    }
+
+    fn id(number: usize) -> SessionId {
+        (number as u128).to_be_bytes()
+    }
+
+    #[test]
+    fn a_session_ends_after_ten_silent_looks_unless_a_call_of_it_runs() {
+        let (service, peer) = (service(), Peer::process(1));
+        let mut sessions = Sessions::new();
+        assert_eq!(sessions.next_look(), Deadline::NEVER);
+        sessions.of(id(1), &peer, &service).unwrap();
+        let running = Arc::clone(sessions.of(id(2), &peer, &service).unwrap());
+        (0..LOOKS).for_each(|_| sessions.look());
+        sessions.of(id(3), &peer, &service).unwrap();
+        assert_eq!(sessions.all.len(), 3);
+        sessions.look();
+        assert!(!sessions.all.contains_key(&id(1)), "it was silent");
+        assert_eq!(sessions.all.len(), 2);
+        drop(running);
+        (0..=LOOKS).for_each(|_| sessions.look());
+        assert_eq!(sessions.next_look(), Deadline::NEVER);
+    }
+
+    #[test]
+    fn a_peer_with_many_sessions_makes_room_and_others_keep_theirs() {
+        let (service, quiet, loud) = (service(), Peer::process(1), Peer::process(2));
+        let mut sessions = Sessions::new();
+        sessions.of(id(0), &quiet, &service).unwrap();
+        for number in 1..MOST * 2 {
+            sessions.of(id(number), &loud, &service).unwrap();
+            assert!(sessions.all.len() <= MOST);
+        }
+        assert!(sessions.all.contains_key(&id(0)), "it has been silent the longest");
+        assert!(sessions.all.len() > MOST / 2);
+    }
+
+    #[test]
+    fn nobody_makes_room_while_all_are_being_called() {
+        let (service, peer) = (service(), Peer::process(1));
+        let mut sessions = Sessions::new();
+        let called = |number| Arc::clone(sessions.of(id(number), &peer, &service).unwrap());
+        let called: Vec<_> = (0..MOST).map(called).collect();
+        let refused = sessions.of(id(MOST), &peer, &service).err().unwrap();
+        assert_eq!(refused.0, ErrorKind::Full);
+        drop(called);
+        assert!(sessions.of(id(MOST), &peer, &service).is_ok());
+    }
+
+    #[test]
+    fn a_session_is_not_that_of_another_user() {
+        let service = service();
+        let (own, other) = (Peer::local(User::Uid(1), None), Peer::local(User::Uid(2), None));
+        let mut sessions = Sessions::new();
+        sessions.of(id(1), &own, &service).unwrap();
+        assert!(sessions.of(id(1), &other, &service).is_err());
+        sessions.bye(&id(1), &other);
+        assert_eq!(sessions.all.len(), 1);
+        sessions.bye(&id(1), &own);
+        assert!(sessions.all.is_empty());
+    }
+}
