@@ -35,6 +35,11 @@ pub trait Duplex: Send + Sync + 'static {
     /// Whether the other side has gone; only asked while nobody reads.
     fn has_ended(&self) -> bool;
 
+    /// Ends the direction from the other side, whose reader is woken; writing goes on where it can.
+    fn close_read(&self) {
+        self.cut();
+    }
+
     /// Ends both directions at once; whoever reads or waits is woken.
     fn cut(&self);
 }

@@ -92,6 +92,10 @@ impl Duplex for DuplexSocket {
         socket::has_ended(&self.socket)
     }
 
+    fn close_read(&self) {
+        let _ = rustix::net::shutdown(&self.socket, rustix::net::Shutdown::Read);
+    }
+
     fn cut(&self) {
         // A socket whose peer has gone needs no end.
         let _ = rustix::net::shutdown(&self.socket, rustix::net::Shutdown::Both);

@@ -11,17 +11,18 @@ use std::time::Duration;
 #[derive(Debug)]
 pub struct DuplexSocket {
     socket: TcpStream,
-    is_cut: AtomicBool,
+    /// No more is read.
+    is_closed: AtomicBool,
 }
 
-/// How long a wait lasts at most before it looks whether the connection was cut on this side: that does
+/// How long a wait lasts at most before it looks whether the connection was closed on this side: that does
 /// not wake it everywhere.
 const LOOK: Duration = Duration::from_millis(200);
 
 impl DuplexSocket {
     fn new(socket: TcpStream) -> io::Result<Self> {
         socket.set_nonblocking(true)?;
-        Ok(Self { socket, is_cut: AtomicBool::new(false) })
+        Ok(Self { socket, is_closed: AtomicBool::new(false) })
     }
 
     /// The connection to a client that came in.
@@ -47,7 +48,7 @@ impl Duplex for DuplexSocket {
         loop {
             // An answer takes a while, so waiting comes first.
             self.wait(Ready { read: true, write: false }, deadline)?;
-            if self.is_cut.load(Ordering::Acquire) {
+            if self.is_closed.load(Ordering::Acquire) {
                 return Ok(0);
             }
             match socket::append(&self.socket, buffer) {
@@ -63,8 +64,8 @@ impl Duplex for DuplexSocket {
 
     fn wait(&self, wanted: Ready, deadline: Deadline) -> io::Result<Ready> {
         loop {
-            if self.is_cut.load(Ordering::Acquire) {
-                return Ok(wanted);
+            if wanted.read && self.is_closed.load(Ordering::Acquire) {
+                return Ok(Ready { read: true, write: false });
             }
             let left = deadline.remaining();
             let patience = left.map_or(LOOK, |left| left.min(LOOK));
@@ -88,8 +89,12 @@ impl Duplex for DuplexSocket {
         }
     }
 
+    fn close_read(&self) {
+        self.is_closed.store(true, Ordering::Release);
+    }
+
     fn cut(&self) {
-        self.is_cut.store(true, Ordering::Release);
+        self.is_closed.store(true, Ordering::Release);
         // A socket whose peer has gone needs no end.
         let _ = self.socket.shutdown(Shutdown::Both);
     }

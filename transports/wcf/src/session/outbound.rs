@@ -1,0 +1,142 @@
+use samebox_core::Deadline;
+use samebox_stream::{Duplex, Ready};
+use samebox_wcf_wire::dictionary::{SESSION_BYTES, Sent};
+use samebox_wcf_wire::framing::{Record, encode_chunk};
+use samebox_wcf_wire::mb;
+use std::io::{self, IoSlice};
+
+/// Records that are on their way out, and the strings that the other side has been told.
+#[derive(Debug)]
+pub(super) struct Outbound {
+    /// Records, of which `written` bytes are out.
+    bytes: Vec<u8>,
+    written: usize,
+    /// The envelope that is being written.
+    document: Vec<u8>,
+    /// `None` where each envelope stands for itself.
+    words: Option<Sent>,
+    /// Nothing may follow.
+    is_ended: bool,
+}
+
+/// Memory that is kept when all is written.
+const KEPT: usize = 256 << 10;
+
+/// Why an envelope did not go out.
+#[derive(Debug)]
+pub(crate) enum NotSent {
+    /// There was no room in time; nothing of it has gone.
+    Late,
+    /// There was no room in time, and the rest goes out with the next one.
+    Begun,
+    /// What is yet to go out has as many bytes as may be.
+    Full,
+    /// It has more bytes than may be.
+    TooLarge(usize),
+    /// Its values cannot be written.
+    Unwritable(samebox_data::Error),
+    /// This side has ended the session.
+    Ended,
+    /// The connection is lost.
+    Lost(io::Error),
+}
+
+impl Outbound {
+    /// Nothing yet; with strings of the session, or each envelope for itself in one chunk.
+    pub(super) fn new(with_words: bool) -> Self {
+        let words = with_words.then(|| Sent::new(SESSION_BYTES));
+        let (bytes, document) = Default::default();
+        Self { bytes, written: 0, document, words, is_ended: false }
+    }
+
+    /// Appends an envelope that `write` writes, of at most `max` bytes.
+    pub(super) fn envelope(
+        &mut self,
+        max: usize,
+        write: impl FnOnce(&mut Vec<u8>, Option<&mut Sent>) -> samebox_data::Result<()>,
+    ) -> Result<(), NotSent> {
+        if self.is_ended {
+            return Err(NotSent::Ended);
+        }
+        self.document.clear();
+        // Strings that a failed one introduced are told with the next one.
+        write(&mut self.document, self.words.as_mut()).map_err(NotSent::Unwritable)?;
+        let length = self.document.len();
+        if length > max {
+            self.document.shrink_to(KEPT);
+            return Err(NotSent::TooLarge(length));
+        }
+        self.frame();
+        self.document.shrink_to(KEPT);
+        Ok(())
+    }
+
+    /// Appends the record of the document.
+    fn frame(&mut self) {
+        let Self { bytes, document, words, .. } = self;
+        let Some(words) = words else {
+            Record::UnsizedEnvelope.encode(bytes);
+            encode_chunk(document, bytes);
+            return encode_chunk(&[], bytes);
+        };
+        let news = words.news();
+        let block = mb::length(news.len() as u32) + news.len();
+        bytes.push(0x06);
+        mb::encode((block + document.len()) as u32, bytes);
+        encode_chunk(news, bytes);
+        bytes.extend_from_slice(document);
+        words.announced();
+    }
+
+    /// Appends the end of this direction, once.
+    pub(super) fn end(&mut self) {
+        if !self.is_ended {
+            self.is_ended = true;
+            Record::End.encode(&mut self.bytes);
+        }
+    }
+
+    /// Appends a fault, behind which nothing may follow.
+    pub(super) fn fault(&mut self, uri: &str) {
+        if !self.is_ended {
+            self.is_ended = true;
+            Record::Fault(uri).encode(&mut self.bytes);
+        }
+    }
+
+    /// How many bytes are yet to go out.
+    pub(super) fn pending(&self) -> usize {
+        self.bytes.len() - self.written
+    }
+
+    /// Writes what fits now; tells whether all of it has gone.
+    pub(super) fn write_now(&mut self, link: &dyn Duplex) -> Result<bool, NotSent> {
+        while self.pending() > 0 {
+            match link.write_now(&[IoSlice::new(&self.bytes[self.written..])]) {
+                Ok(written) => self.written += written,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(false),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(NotSent::Lost(error)),
+            }
+        }
+        self.written = 0;
+        self.bytes.clear();
+        self.bytes.shrink_to(KEPT);
+        Ok(true)
+    }
+}
+
+/// Writes all of `bytes`, waiting until `by`.
+pub(crate) fn write_whole(link: &dyn Duplex, mut bytes: &[u8], by: Deadline) -> io::Result<()> {
+    while !bytes.is_empty() {
+        match link.write_now(&[IoSlice::new(bytes)]) {
+            Ok(written) => bytes = &bytes[written..],
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                link.wait(Ready { read: false, write: true }, by)?;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}

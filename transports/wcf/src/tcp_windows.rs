@@ -1,0 +1,13 @@
+//! The Windows half of `net.tcp`: sockets share addresses there unless told otherwise.
+
+use mio::net::TcpListener;
+use samebox_sys::windows::socket;
+use std::io;
+use std::net::SocketAddr;
+
+/// Listens at `address`, which nobody else can have meanwhile.
+pub(crate) fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let listener = socket::listen(address)?;
+    listener.set_nonblocking(true)?;
+    Ok(TcpListener::from_std(listener))
+}
