@@ -257,20 +257,18 @@ fn an_envelope_may_lack_headers_but_not_its_body_nor_its_version() {
 fn an_unfinished_message_leaves_no_gap_in_the_session() {
     let mut encoder = Encoder::new(Encoding::BinarySession, 200);
     let headers = Outgoing::one_way("act", "to");
-    let body = |text: &'static str| {
-        move |writer: &mut Writer<'_>| {
-            writer.start("", "Send");
-            writer.text(text);
-            writer.end();
-            if text == "wrong" { Err(Error::Value { wanted: "another" }) } else { Ok(()) }
-        }
+    let write = |writer: &mut Writer<'_>, text: &str| {
+        writer.start("", "Send");
+        writer.text(text);
+        writer.end();
+        if text == "wrong" { Err(Error::Value { wanted: "another" }) } else { Ok(()) }
     };
-    assert_eq!(encoder.message(&headers, body("wrong")), Err(Error::Value { wanted: "another" }));
-    let long = "x".repeat(200).leak();
-    let error = encoder.message(&headers, body(long)).unwrap_err();
-    assert!(matches!(error, Error::TooLarge { what: Limited::Message, .. }), "{error}");
-    let mut stream = encoder.message(&headers, body("right")).unwrap().to_vec();
-    stream.extend_from_slice(encoder.message(&headers, body("again")).unwrap());
+    let wrong = encoder.message(&headers, |writer| write(writer, "wrong"));
+    assert_eq!(wrong, Err(Error::Value { wanted: "another" }));
+    let long = encoder.message(&headers, |writer| write(writer, &"x".repeat(200)));
+    assert!(matches!(long, Err(Error::TooLarge { what: Limited::Message, .. })), "{long:?}");
+    let mut stream = encoder.message(&headers, |writer| write(writer, "right")).unwrap().to_vec();
+    stream.extend_from_slice(encoder.message(&headers, |writer| write(writer, "again")).unwrap());
     let mut texts = Vec::new();
     envelopes(&stream, |_, incoming, reader| {
         assert_eq!(incoming.action.as_deref(), Some("act"));
