@@ -13,7 +13,12 @@ pub struct Memory {
     pub(super) batch: Batch,
     pub(super) writing: Vec<Writing>,
     pub(super) reading: Vec<Reading>,
+    /// Names of maps' entries, which may take a digest to make.
+    entries: Vec<(&'static Shape, &'static Shape, String)>,
 }
+
+/// How many names of entries are kept.
+const KEPT: usize = 32;
 
 /// A container that is being written.
 #[derive(Clone, Copy, Debug)]
@@ -63,6 +68,23 @@ pub(super) enum Ahead {
 }
 
 impl Memory {
+    /// Makes `text` the name of a map's entries.
+    pub(super) fn name_entry(&mut self, key: &'static Shape, value: &'static Shape) {
+        self.text.clear();
+        let same = |known: &&(&'static Shape, &'static Shape, String)| {
+            std::ptr::eq(known.0, key) && std::ptr::eq(known.1, value)
+        };
+        if let Some((_, _, name)) = self.entries.iter().find(same) {
+            self.text.push_str(name);
+            return;
+        }
+        super::names::entry(key, value, &mut self.text);
+        if self.entries.len() == KEPT {
+            self.entries.clear();
+        }
+        self.entries.push((key, value, self.text.clone()));
+    }
+
     /// Forgets what was being written.
     pub(super) fn reset(&mut self) {
         self.scopes.reset();
