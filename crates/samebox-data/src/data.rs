@@ -1,6 +1,10 @@
 use crate::{Error, Reader, Result, Shape, Writer};
 
 /// A value that can be written to a typed wire; also unsized ones such as `str`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not cross typed wires",
+    note = "for a type of your own write `#[derive(samebox::Data)]`; the types that cross are listed in `samebox::data`"
+)]
 pub trait Encode {
     /// What it looks like.
     fn shape() -> &'static Shape;
@@ -42,6 +46,10 @@ pub trait Encode {
 }
 
 /// A value that crosses a typed wire; derived for structs and enums by `#[derive(Data)]`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not cross typed wires",
+    note = "for a type of your own write `#[derive(samebox::Data)]`; the types that cross are listed in `samebox::data`"
+)]
 pub trait Data: Encode + Sized {
     /// Reads one.
     ///
