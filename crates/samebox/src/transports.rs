@@ -16,6 +16,12 @@ pub static TRANSPORTS: &[&dyn DynTransport] = &[
     &samebox_shm::Shm,
     #[cfg(feature = "file")]
     &samebox_file::File,
+    #[cfg(feature = "wcf")]
+    &samebox_wcf::NetTcp,
+    #[cfg(feature = "wcf")]
+    &samebox_wcf::NetUds,
+    #[cfg(feature = "wcf")]
+    &samebox_wcf::NetPipe,
 ];
 
 /// The transport of an endpoint's scheme.
