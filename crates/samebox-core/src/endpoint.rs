@@ -17,11 +17,20 @@ use std::str::FromStr;
 /// assert_eq!(endpoint.setting("framing"), Some("line"));
 /// # Ok::<(), samebox_core::Error>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Eq)]
 pub struct Endpoint {
     scheme: String,
+    /// Two slashes stood behind the colon; it is shown as it was written.
+    slashes: bool,
     name: String,
     settings: Vec<(String, String)>,
+}
+
+/// Endpoints are equal that mean the same; two slashes behind the colon mean nothing.
+impl PartialEq for Endpoint {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.scheme, &self.name, &self.settings) == (&other.scheme, &other.name, &other.settings)
+    }
 }
 
 impl Endpoint {
@@ -110,7 +119,8 @@ fn parse(text: &str) -> Result<Endpoint, String> {
     if !scheme.starts_with(|c: char| c.is_ascii_alphabetic()) || !scheme.chars().all(scheme_char) {
         return Err(format!("{scheme:?} is not a scheme"));
     }
-    let rest = rest.strip_prefix("//").unwrap_or(rest);
+    let bare = rest.strip_prefix("//");
+    let (slashes, rest) = (bare.is_some(), bare.unwrap_or(rest));
     let (name, query) =
         rest.split_once('?').map_or((rest, None), |(name, query)| (name, Some(query)));
     let name = decode(name)?;
@@ -127,7 +137,7 @@ fn parse(text: &str) -> Result<Endpoint, String> {
         }
         settings.push((key, value));
     }
-    Ok(Endpoint { scheme: scheme.to_ascii_lowercase(), name, settings })
+    Ok(Endpoint { scheme: scheme.to_ascii_lowercase(), slashes, name, settings })
 }
 
 /// Replaces `%XX` and refuses control characters, which no mechanism has in its names.
@@ -156,8 +166,8 @@ fn decode(text: &str) -> Result<String, String> {
 
 impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Two slashes behind the colon mean nothing, so a name that begins with two needs them.
-        let slashes = if self.name.starts_with("//") { "//" } else { "" };
+        // A name that begins with two slashes needs two more before it.
+        let slashes = if self.slashes || self.name.starts_with("//") { "//" } else { "" };
         write!(f, "{}:{slashes}{}", self.scheme, Encoded(&self.name, "%?"))?;
         for (at, (name, value)) in self.settings().enumerate() {
             let mark = if at == 0 { '?' } else { '&' };

@@ -56,7 +56,8 @@ pub(crate) fn look(endpoint: &Endpoint) -> Sight {
             Ok(directory) => directory.join(format!("{name}{}", suffix(scheme))),
             Err(_) => return Sight::Hidden,
         },
-        "tcp" | "udp" => return ports::look(endpoint),
+        "tcp" | "udp" | "net.tcp" => return ports::look(endpoint),
+        "net.uds" => PathBuf::from(&name[name.find('/').unwrap_or(0)..]),
         // Names within a process mean nothing to another one.
         "inproc" => return Sight::Absent,
         _ => return Sight::Hidden,

@@ -10,11 +10,13 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
 const LISTENING: &str = "0A";
 const BOUND: &str = "07";
 
-/// What stands at an endpoint of `tcp:` or `udp:`; hidden on systems without these tables.
+/// What stands at an endpoint with a port; hidden on systems without these tables.
 pub(crate) fn look(endpoint: &Endpoint) -> Sight {
-    let scheme = endpoint.scheme();
-    let wanted: Vec<_> = endpoint.name().to_socket_addrs().into_iter().flatten().collect();
-    let state = if scheme == "tcp" { LISTENING } else { BOUND };
+    // A service of `net.tcp` has a path behind its port.
+    let (port, _) = endpoint.name().split_once('/').unwrap_or((endpoint.name(), ""));
+    let wanted: Vec<_> = port.to_socket_addrs().into_iter().flatten().collect();
+    let (scheme, state) =
+        if endpoint.scheme() == "udp" { ("udp", BOUND) } else { ("tcp", LISTENING) };
     let tables =
         ["", "6"].map(|version| fs::read_to_string(format!("/proc/net/{scheme}{version}")));
     if tables.iter().all(Result::is_err) || wanted.is_empty() {

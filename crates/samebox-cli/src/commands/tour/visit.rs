@@ -78,6 +78,12 @@ pub(super) fn visit(info: &'static Info) -> Result<Stop, Failure> {
 fn endpoint(scheme: &str) -> String {
     match scheme {
         "tcp" | "udp" => format!("{scheme}:127.0.0.1:0"),
+        "net.tcp" => "net.tcp://127.0.0.1:0/samebox-tour".into(),
+        "net.uds" => {
+            let place = std::env::temp_dir().join(format!("samebox-tour-{}.uds", process::id()));
+            format!("net.uds:{}", place.display())
+        }
+        "net.pipe" => format!("net.pipe://localhost/samebox-tour-{}", process::id()),
         _ => format!("{scheme}:samebox-tour-{}", process::id()),
     }
 }

@@ -40,8 +40,8 @@ impl Mechanism {
     pub(crate) fn of(scheme: &str, on_one_core: bool) -> Option<Self> {
         Some(match scheme {
             "inproc" => Self::Memory,
-            "unix" | "pipe" if local::IS_THERE => Self::Local,
-            "tcp" => Self::Tcp,
+            "unix" | "pipe" | "net.uds" | "net.pipe" if local::IS_THERE => Self::Local,
+            "tcp" | "net.tcp" => Self::Tcp,
             "udp" => Self::Udp,
             "file" => Self::File,
             "shm" if rings::IS_THERE && on_one_core => Self::SleepingRing,
