@@ -248,3 +248,31 @@ impl Data for Duration {
         Ok(Self::ZERO)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_are_counted_from_the_year_1() {
+        let moment = DateTime::from_timestamp(1_709_210_096, 789_000_100).unwrap();
+        let stamp = Timestamp::utc(moment).unwrap();
+        assert_eq!(stamp, Timestamp { ticks: 638_448_068_967_890_001, kind: TimeKind::Utc });
+        assert_eq!(stamp.naive(), Ok(moment.naive_utc()));
+        assert_eq!(Timestamp::utc(DateTime::UNIX_EPOCH).map(|at| at.ticks), Ok(TICKS_TO_1970));
+    }
+
+    #[test]
+    fn moments_outside_of_dotnets_calendar_are_refused() {
+        for ticks in [i64::MIN, -1, Timestamp::MAX_TICKS + 1, i64::MAX] {
+            assert!(Timestamp { ticks, kind: TimeKind::Utc }.naive().is_err(), "{ticks}");
+        }
+        for moment in [DateTime::<Utc>::MIN_UTC, DateTime::<Utc>::MAX_UTC] {
+            assert!(Timestamp::utc(moment).is_err(), "{moment}");
+        }
+        for ticks in [0, Timestamp::MAX_TICKS] {
+            let last = Timestamp { ticks, kind: TimeKind::Utc };
+            assert_eq!(Timestamp::utc(last.naive().unwrap().and_utc()), Ok(last));
+        }
+    }
+}

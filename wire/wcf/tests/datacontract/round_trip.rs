@@ -101,6 +101,8 @@ fn nodes() -> impl Strategy<Value = Node> {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(if cfg!(miri) { 2 } else { 100 }))]
+
     #[test]
     fn any_node_crosses(node in nodes()) {
         let operation = full::<Node>();
