@@ -52,6 +52,10 @@ impl Duplex for DuplexPipe {
         self.0.has_ended()
     }
 
+    fn close_read(&self) {
+        self.0.close_read();
+    }
+
     fn cut(&self) {
         self.0.cut();
     }
@@ -232,6 +236,20 @@ mod tests {
         assert_eq!(reader.join().unwrap().unwrap(), 0);
         assert_eq!(client.read(&mut buffer, soon()).unwrap(), 0);
         assert!(client.has_ended());
+    }
+
+    #[test]
+    fn a_closed_direction_ends_its_reader_and_leaves_the_other_open() {
+        let (endpoint, place) = place("half");
+        let mut door = Door::open(&endpoint, &place);
+        let client = connect(&endpoint, &place);
+        let server = Arc::new(door.next());
+        let reading = server.clone();
+        let reader = thread::spawn(move || reading.read(&mut Vec::with_capacity(8), soon()));
+        server.close_read();
+        assert_eq!(reader.join().unwrap().unwrap(), 0);
+        write(&*server, b"an answer still due");
+        assert_eq!(read(&*client, 19), b"an answer still due");
     }
 
     #[test]

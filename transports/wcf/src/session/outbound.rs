@@ -109,7 +109,7 @@ impl Outbound {
         self.bytes.len() - self.written
     }
 
-    /// Writes what fits now; tells whether all of it has gone.
+    /// Writes what fits now; tells whether all of it has left this process.
     pub(super) fn write_now(&mut self, link: &dyn Duplex) -> Result<bool, NotSent> {
         while self.pending() > 0 {
             match link.write_now(&[IoSlice::new(&self.bytes[self.written..])]) {
@@ -122,7 +122,7 @@ impl Outbound {
         self.written = 0;
         self.bytes.clear();
         self.bytes.shrink_to(KEPT);
-        Ok(true)
+        Ok(!link.is_writing())
     }
 }
 
