@@ -172,3 +172,77 @@ impl Bytes {
         &self.memory[self.start..]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use samebox_stream::Ready;
+    use std::io::IoSlice;
+    use std::sync::Mutex;
+
+    /// Gives these bytes, so many at a time, and then nothing more in time.
+    struct Given(Mutex<Vec<u8>>, usize);
+
+    impl Duplex for Given {
+        fn read(&self, buffer: &mut Vec<u8>, _: Deadline) -> io::Result<usize> {
+            let mut rest = self.0.lock().unwrap();
+            let room = buffer.capacity() - buffer.len();
+            let length = self.1.min(rest.len()).min(room);
+            if length == 0 {
+                return Err(io::ErrorKind::TimedOut.into());
+            }
+            buffer.extend(rest.drain(..length));
+            Ok(length)
+        }
+
+        fn write_now(&self, _: &[IoSlice<'_>]) -> io::Result<usize> {
+            Err(io::ErrorKind::Unsupported.into())
+        }
+
+        fn wait(&self, wanted: Ready, _: Deadline) -> io::Result<Ready> {
+            Ok(wanted)
+        }
+
+        fn has_ended(&self) -> bool {
+            false
+        }
+
+        fn cut(&self) {}
+    }
+
+    fn envelopes(sizes: &[usize]) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        for size in sizes {
+            framing::Record::SizedEnvelope(&vec![*size as u8; *size]).encode(&mut bytes);
+        }
+        bytes
+    }
+
+    #[test]
+    fn records_are_found_however_they_come() {
+        let sizes = [0, 1, 300, 70_000, 5, 200_000, 16 << 10, 3];
+        let limits = Limits { message: 1 << 20, ..Limits::default() };
+        for step in [1, 7, 4096, 1 << 20] {
+            let link = Given(Mutex::new(envelopes(&sizes)), step);
+            let mut inbound = Inbound::new(None);
+            for size in sizes {
+                let length = inbound.record(&link, &limits, Deadline::NEVER).unwrap();
+                let bytes = inbound.take(length, length - size, Vec::new());
+                assert!(bytes.envelope() == vec![size as u8; size], "{size} bytes, {step} each");
+            }
+            let none = inbound.record(&link, &limits, Deadline::NEVER);
+            assert!(matches!(none, Err(NoRecord::Late)), "{none:?}");
+        }
+    }
+
+    #[test]
+    fn memory_grows_with_what_has_come_and_not_with_what_is_announced() {
+        let limits = Limits { message: 1 << 30, ..Limits::default() };
+        let mut bytes = vec![6, 0xFF, 0xFF, 0xFF, 0xFF, 3];
+        bytes.extend([0; 100_000]);
+        let link = Given(Mutex::new(bytes), 1 << 20);
+        let mut inbound = Inbound::new(None);
+        assert!(inbound.record(&link, &limits, Deadline::NEVER).is_err());
+        assert!(inbound.buffer.capacity() < 500_000, "{} bytes", inbound.buffer.capacity());
+    }
+}

@@ -1,5 +1,5 @@
 use crate::support::*;
-use samebox_wcf::{NetTcp, NetUds};
+use samebox_wcf::NetTcp;
 use std::sync::atomic::Ordering;
 use std::thread;
 
@@ -17,8 +17,7 @@ fn a_service_asks_its_client_before_it_answers() {
 
 #[test]
 fn a_client_asks_its_service_before_it_answers_the_services_question() {
-    let folder = tempfile::tempdir().unwrap();
-    let office = host(&NetUds, &format!("net.uds:{}", folder.path().join("o.sock").display()));
+    let office = office();
     let (client, customer) = office.customer();
     *customer.service.lock().unwrap() = Some(client.clone());
     for round in 0..20 {

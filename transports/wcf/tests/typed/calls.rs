@@ -14,7 +14,10 @@ fn each(test: impl Fn(&mut Hosting)) {
     let places: [(&'static dyn DynTransport, &str); 3] =
         [(&NetTcp, "net.tcp://localhost:0/Office"), (&NetUds, &socket), (&NetPipe, &pipe)];
     for (transport, place) in places {
-        test(&mut host(transport, place));
+        match try_host(transport, place) {
+            Err(error) if error.kind() == ErrorKind::Unsupported => {}
+            other => test(&mut other.unwrap_or_else(|error| panic!("{error}"))),
+        }
     }
 }
 

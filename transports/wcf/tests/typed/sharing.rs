@@ -1,6 +1,6 @@
 use crate::support::*;
 use samebox_core::ErrorKind;
-use samebox_wcf::{NetTcp, NetUds};
+use samebox_wcf::NetTcp;
 use std::sync::atomic::Ordering;
 
 /// The same port with another path.
@@ -106,8 +106,10 @@ fn a_message_above_max_is_refused_at_its_sender_or_by_the_service() {
     echo(&*client, "undisturbed").unwrap();
 }
 
+#[cfg(unix)]
 #[test]
 fn a_client_may_ask_for_the_upgrade_of_unix_sockets() {
+    use samebox_wcf::NetUds;
     let folder = tempfile::tempdir().unwrap();
     let office = host(&NetUds, &format!("net.uds:{}", folder.path().join("o.sock").display()));
     let endpoint = office.endpoint().with_setting("upgrade", "unixposix");
