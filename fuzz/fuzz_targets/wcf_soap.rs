@@ -1,4 +1,4 @@
-//! Any bytes as the envelopes of a session: headers, faults, trees, and never a panic.
+//! Any bytes as the envelopes of a session: headers, faults, values, and never a panic.
 //!
 //! Headers that were read are written again and read as the same.
 
@@ -9,9 +9,9 @@ use samebox_wcf_wire::framing::{Encoding, Record, decode};
 use samebox_wcf_wire::nbfx::{Limits, Name, Reader, Writer};
 use samebox_wcf_wire::session::{Decoder, Encoder};
 use samebox_wcf_wire::soap::{Fault, Incoming, Outgoing};
-use samebox_wcf_wire::{Error, tree};
+use samebox_wcf_wire::{Error, untyped};
 
-const TREE: tree::Limits = tree::Limits { nodes: 1000, bytes: 64 << 10 };
+const LIMITS: untyped::Limits = untyped::Limits { nodes: 1000, bytes: 64 << 10 };
 
 fuzz_target!(|stream: &[u8]| {
     let mut decoder = Decoder::new(Encoding::BinarySession, Limits::default());
@@ -30,14 +30,14 @@ fuzz_target!(|stream: &[u8]| {
 
 /// Reads the body, as a fault if it is one.
 fn body<'a>(incoming: &Incoming<'a>, reader: &mut Reader<'a, '_>) -> Option<Fault<'a>> {
-    let start = incoming.body?;
+    incoming.body?;
     if !incoming.is_fault() {
-        let _ = tree::read(reader, start, TREE);
+        let _ = untyped::read_members(reader, LIMITS);
         return None;
     }
     let (fault, detail) = Fault::read(reader).ok()?;
-    if let Some(detail) = detail {
-        let _ = tree::read(reader, detail, TREE);
+    if detail.is_some() {
+        let _ = untyped::read_value(reader, LIMITS);
     }
     Some(fault)
 }

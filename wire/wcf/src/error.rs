@@ -56,9 +56,11 @@ pub enum Limited {
     Namespaces,
     /// Bytes of one name or namespace.
     Name,
-    /// Elements of a tree.
+    /// Bytes of text that stands as numbers of a dictionary.
+    Words,
+    /// Values in a body of unknown shape.
     Nodes,
-    /// Bytes of text in a tree.
+    /// Bytes of names and text in a body of unknown shape.
     Text,
 }
 
@@ -95,8 +97,9 @@ impl Limited {
             Self::Attributes => ("an element", "attributes"),
             Self::Namespaces => ("the document", "namespaces in scope"),
             Self::Name => ("a name", "bytes"),
-            Self::Nodes => ("the document", "elements"),
-            Self::Text => ("the document", "bytes of text"),
+            Self::Words => ("the document", "bytes of text out of dictionaries"),
+            Self::Nodes => ("the body", "values"),
+            Self::Text => ("the body", "bytes of names and text"),
         }
     }
 }

@@ -8,7 +8,7 @@
 //! | [`soap`] | envelopes, their headers and faults | SOAP 1.2, WS-Addressing 1.0 |
 //! | [`session`] | one direction of a session: [`session::Encoder`], [`session::Decoder`] | |
 //! | [`datacontract`] | values of `samebox_data` in a body | |
-//! | [`tree`] | a body of unknown shape | |
+//! | [`untyped`] | bodies of operations whose contract nobody has | |
 //! | [`value`] | .NET's decimal, moment, duration, GUID | |
 //! | [`mb`] | integers of one to five bytes | |
 //!
@@ -60,7 +60,6 @@ pub mod mb;
 pub mod nbfx;
 pub mod session;
 pub mod soap;
-pub mod tree;
 pub mod untyped;
 pub mod value;
 

@@ -8,6 +8,7 @@ mod codes;
 mod facts;
 mod habits;
 mod messages;
+mod named;
 #[cfg(unix)]
 mod second;
 #[cfg(unix)]

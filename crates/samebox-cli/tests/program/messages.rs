@@ -133,7 +133,7 @@ fn json_has_the_promised_fields() {
     let when = text["received_at"].as_str().expect("a time is text");
     assert!(when.len() == "2026-01-01T00:00:00.000000Z".len() && when.ends_with('Z'), "{when}");
     let fields: Vec<_> = text.as_object().expect("a line is an object").keys().collect();
-    assert_eq!(fields, ["endpoint", "payload", "peer", "properties", "received_at"]);
+    assert_eq!(fields, ["endpoint", "payload", "received_at", "peer", "properties"]);
 }
 
 #[test]

@@ -15,11 +15,13 @@ pub struct Limits {
     pub namespaces: usize,
     /// Bytes of one name or namespace.
     pub name: usize,
+    /// Bytes of text that stands as numbers of a dictionary: three bytes may stand for thousands.
+    pub words: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { depth: 128, attributes: 128, namespaces: 256, name: 16 << 10 }
+        Self { depth: 128, attributes: 128, namespaces: 256, name: 16 << 10, words: 1 << 20 }
     }
 }
 
@@ -47,6 +49,8 @@ pub struct Reader<'a, 'm> {
     memory: &'m mut Memory,
     limits: Limits,
     depth: usize,
+    /// Bytes of text so far that stood as numbers of a dictionary.
+    words: usize,
     next: Next,
     items: Option<Items<'a>>,
 }
@@ -90,7 +94,7 @@ impl<'a, 'm> Reader<'a, 'm> {
         memory.attributes.clear();
         let mut records = Records::new(document, words);
         records.cursor.longest_name = limits.name;
-        Self { records, memory, limits, depth: 0, next: Next::Record, items: None }
+        Self { records, memory, limits, depth: 0, words: 0, next: Next::Record, items: None }
     }
 
     /// What comes next; `None` after the end of the document's element.
@@ -131,6 +135,9 @@ impl<'a, 'm> Reader<'a, 'm> {
                 if code & 1 == 1 {
                     self.next = Next::End;
                 }
+                if matches!(text, Text::Word(_) | Text::QName { .. } | Text::List(_)) {
+                    self.count_words(text)?;
+                }
                 Ok(Some(Event::Text(text)))
             }
             Some(0x01) if self.depth > 0 => {
@@ -162,6 +169,20 @@ impl<'a, 'm> Reader<'a, 'm> {
             Some(_) => wrong("no record starts with this byte"),
             None => wrong("the document ends before its element"),
         }
+    }
+
+    /// Bounds what the numbers of a dictionary stand for.
+    #[cold]
+    fn count_words(&mut self, text: Text<'_>) -> Result<(), Error> {
+        let length = |text: Text<'_>| match text {
+            Text::Word(word) | Text::QName { name: word, .. } => word.text.len(),
+            _ => 0,
+        };
+        self.words += match text {
+            Text::List(list) => list.values().map(length).sum(),
+            text => length(text),
+        };
+        Error::bound(Limited::Words, self.words, self.limits.words)
     }
 
     fn nothing(&mut self) -> Result<Option<Event<'a>>, Error> {

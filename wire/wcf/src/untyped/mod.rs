@@ -15,11 +15,26 @@ const ARRAYS: &str = "http://schemas.microsoft.com/2003/10/Serialization/Arrays"
 /// The namespace of `nil`.
 const INSTANCE: &str = "http://www.w3.org/2001/XMLSchema-instance";
 
+/// What a body has at most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Values within values.
+    pub nodes: usize,
+    /// Bytes of names, namespaces and text.
+    pub bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { nodes: 1_000_000, bytes: 64 << 20 }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::dictionary::Received;
-    use crate::nbfx::{Event, Limits, Memory, Reader, Writer};
+    use crate::nbfx::{self, Event, Memory, Reader, Writer};
     use samebox_data::{Structure, Value};
 
     fn there_and_back(value: Value) -> Value {
@@ -30,9 +45,10 @@ mod tests {
         write_members(&mut writer, &[("v".to_owned(), value)]).unwrap();
         writer.end();
         let (words, mut memory) = (Received::new(0), Memory::default());
-        let mut reader = Reader::new(&document, &words, Limits::default(), &mut memory);
+        let mut reader = Reader::new(&document, &words, nbfx::Limits::default(), &mut memory);
         assert!(matches!(reader.next(), Ok(Some(Event::Start(_)))));
-        let [(name, value)] = <[_; 1]>::try_from(read_members(&mut reader).unwrap()).unwrap();
+        let [(name, value)] =
+            <[_; 1]>::try_from(read_members(&mut reader, Limits::default()).unwrap()).unwrap();
         assert_eq!(name, "v");
         value
     }
@@ -97,5 +113,20 @@ mod tests {
         let mut writer = Writer::new(&mut writer_out, None);
         let list = Value::List(vec![text("a"), Value::Int(1)]);
         assert!(write_members(&mut writer, &[("v".to_owned(), list)]).is_err());
+    }
+
+    #[test]
+    fn what_is_kept_has_limits() {
+        let flat = [b"\x40\x01n".to_vec(), b"\x40\x01n\x01".repeat(50), vec![1]].concat();
+        let (words, mut memory) = (Received::new(0), Memory::default());
+        for (limits, fits) in [
+            (Limits { nodes: 50, bytes: 50 }, true),
+            (Limits { nodes: 49, bytes: 50 }, false),
+            (Limits { nodes: 50, bytes: 49 }, false),
+        ] {
+            let mut reader = Reader::new(&flat, &words, nbfx::Limits::default(), &mut memory);
+            reader.next().unwrap();
+            assert_eq!(read_value(&mut reader, limits).is_ok(), fits, "{limits:?}");
+        }
     }
 }

@@ -1,5 +1,6 @@
-use super::{ARRAYS, INSTANCE};
+use super::{ARRAYS, INSTANCE, Limits};
 use crate::Error;
+use crate::error::Limited;
 use crate::nbfx::{Content, Element, Event, Reader, Text};
 use samebox_data::{Structure, Value};
 
@@ -7,8 +8,11 @@ use samebox_data::{Structure, Value};
 ///
 /// # Errors
 /// What breaks the rules of the wire.
-pub fn read_members(reader: &mut Reader<'_, '_>) -> Result<Vec<(String, Value)>, Error> {
-    match read_inside(reader)? {
+pub fn read_members(
+    reader: &mut Reader<'_, '_>,
+    limits: Limits,
+) -> Result<Vec<(String, Value)>, Error> {
+    match Room::new(limits).read_inside(reader)? {
         Inside::Members(members) => {
             Ok(members.into_iter().map(|member| (member.name, member.value)).collect())
         }
@@ -20,21 +24,69 @@ pub fn read_members(reader: &mut Reader<'_, '_>) -> Result<Vec<(String, Value)>,
 ///
 /// # Errors
 /// What breaks the rules of the wire.
-pub fn read_value(reader: &mut Reader<'_, '_>) -> Result<Value, Error> {
-    let nil = reader.attribute(INSTANCE, "nil").is_some_and(|nil| nil.to_bool() == Ok(true));
-    if nil {
-        reader.skip()?;
-        return Ok(Value::Null);
+pub fn read_value(reader: &mut Reader<'_, '_>, limits: Limits) -> Result<Value, Error> {
+    Room::new(limits).read_value(reader)
+}
+
+/// What may still be kept.
+struct Room {
+    used: Limits,
+    limits: Limits,
+}
+
+impl Room {
+    const fn new(limits: Limits) -> Self {
+        Self { used: Limits { nodes: 0, bytes: 0 }, limits }
     }
-    Ok(match read_inside(reader)? {
-        Inside::Text(None) => Value::Text(String::new()),
-        Inside::Text(Some(value)) => value,
-        Inside::Members(members) if is_map(&members) => map(members),
-        Inside::Members(members) if is_list(&members) => {
-            Value::List(members.into_iter().map(|member| member.value).collect())
+
+    fn take(&mut self, nodes: usize, bytes: usize) -> Result<(), Error> {
+        self.used.nodes += nodes;
+        self.used.bytes += bytes;
+        Error::bound(Limited::Nodes, self.used.nodes, self.limits.nodes)?;
+        Error::bound(Limited::Text, self.used.bytes, self.limits.bytes)
+    }
+
+    fn read_value(&mut self, reader: &mut Reader<'_, '_>) -> Result<Value, Error> {
+        let nil = reader.attribute(INSTANCE, "nil").is_some_and(|nil| nil.to_bool() == Ok(true));
+        if nil {
+            reader.skip()?;
+            return Ok(Value::Null);
         }
-        Inside::Members(members) => structure(members),
-    })
+        Ok(match self.read_inside(reader)? {
+            Inside::Text(None) => Value::Text(String::new()),
+            Inside::Text(Some(value)) => value,
+            Inside::Members(members) if is_map(&members) => map(members),
+            Inside::Members(members) if is_list(&members) => {
+                Value::List(members.into_iter().map(|member| member.value).collect())
+            }
+            Inside::Members(members) => structure(members),
+        })
+    }
+
+    /// White space between elements is no text.
+    fn read_inside(&mut self, reader: &mut Reader<'_, '_>) -> Result<Inside, Error> {
+        let mut members = Vec::new();
+        let mut text: Option<Value> = None;
+        loop {
+            match reader.next()? {
+                Some(Event::Start(Element { name, namespace, .. })) => {
+                    self.take(1, name.text.len() + namespace.len())?;
+                    let (name, namespace) = (name.text.to_owned(), namespace.to_owned());
+                    members.push(Member { name, namespace, value: self.read_value(reader)? });
+                }
+                Some(Event::Text(more)) => {
+                    let value = match text.take() {
+                        None => of_text(more),
+                        Some(before) => joined(before, more),
+                    };
+                    self.take(0, length(more))?;
+                    text = Some(value);
+                }
+                Some(Event::End) | None => break,
+            }
+        }
+        Ok(if members.is_empty() { Inside::Text(text) } else { Inside::Members(members) })
+    }
 }
 
 /// What an element holds.
@@ -49,26 +101,14 @@ struct Member {
     value: Value,
 }
 
-/// White space between elements is no text.
-fn read_inside(reader: &mut Reader<'_, '_>) -> Result<Inside, Error> {
-    let mut members = Vec::new();
-    let mut text: Option<Value> = None;
-    loop {
-        match reader.next()? {
-            Some(Event::Start(Element { name, namespace, .. })) => {
-                let (name, namespace) = (name.text.to_owned(), namespace.to_owned());
-                members.push(Member { name, namespace, value: read_value(reader)? });
-            }
-            Some(Event::Text(more)) => {
-                text = Some(match text.take() {
-                    None => of_text(more),
-                    Some(before) => joined(before, more),
-                });
-            }
-            Some(Event::End) | None => break,
-        }
+/// How many bytes a text brings.
+fn length(text: Text<'_>) -> usize {
+    match text {
+        Text::Bytes(bytes) => bytes.len(),
+        Text::Chars(text) => text.len(),
+        Text::Bool(_) | Text::Int(_) | Text::UInt(_) | Text::Float(_) | Text::Double(_) => 8,
+        other => other.to_str().len(),
     }
-    Ok(if members.is_empty() { Inside::Text(text) } else { Inside::Members(members) })
 }
 
 fn of_text(text: Text<'_>) -> Value {

@@ -1,11 +1,12 @@
 //! Envelopes as .NET and Mono write them, and stranger ones, read into headers, faults and trees.
 
 use crate::stream::{Part, parts};
+use samebox_data::Value;
 use samebox_wcf_wire::framing::{Encoding, Record};
-use samebox_wcf_wire::nbfx::{self, Event, Memory, Name, Reader, Text, Writer};
+use samebox_wcf_wire::nbfx::{self, Event, Memory, Name, Reader, Writer};
 use samebox_wcf_wire::session::{Decoder, Encoder};
 use samebox_wcf_wire::soap::{self, Code, Fault, Id, Incoming, Outgoing, QName};
-use samebox_wcf_wire::tree::{self, Form};
+use samebox_wcf_wire::untyped::{self, read_members};
 use samebox_wcf_wire::value::Guid;
 use samebox_wcf_wire::{Error, Limited, dictionary};
 use std::borrow::Cow;
@@ -298,47 +299,43 @@ fn both_sides_start_anew_after_an_end() {
 }
 
 #[test]
-fn a_body_of_unknown_shape_becomes_a_tree() {
+fn a_body_of_unknown_shape_becomes_values() {
     let mut seen = false;
     envelopes(include_bytes!("../vectors/node.s2c.bin"), |_, incoming, reader| {
-        let body = tree::read(reader, incoming.body.unwrap(), tree::Limits::default()).unwrap();
-        assert_eq!((body.name.as_str(), body.children.len()), ("EchoNodeResponse", 1));
-        let node = &body.children[0];
-        let (blob, id) = (node.child("Blob").unwrap(), node.child("Id").unwrap());
-        assert_eq!((blob.form, blob.text.as_str(), blob.is_nil()), (Form::Bytes, "AQID", false));
-        assert_eq!((id.form, id.text.as_str()), (Form::Number, "1"));
-        let children = node.child("Children").unwrap();
-        assert!(children.children[1].is_nil(), "{children:?}");
+        assert!(incoming.body.unwrap().is("http://tempuri.org/", "EchoNodeResponse"));
+        let members = read_members(reader, untyped::Limits::default()).unwrap();
+        let [(name, Value::Structure(node))] = &members[..] else { panic!("{members:?}") };
+        assert_eq!(
+            (name.as_str(), node.namespace.as_deref()),
+            ("EchoNodeResult", Some("urn:samebox:peer"))
+        );
+        let member = |name| &node.members.iter().find(|member| member.0 == name).unwrap().1;
+        assert_eq!((member("Blob"), member("Id")), (&Value::Bytes(vec![1, 2, 3]), &Value::Int(1)));
+        let Value::List(children) = member("Children") else { panic!("{members:?}") };
+        assert_eq!((children.len(), &children[1]), (2, &Value::Null));
         seen = true;
     });
     assert!(seen);
-    envelopes(include_bytes!("../vectors/ints.s2c.bin"), |_, incoming, reader| {
-        let body = tree::read(reader, incoming.body.unwrap(), tree::Limits::default()).unwrap();
-        let ints: Vec<_> = body.children[0].children.iter().map(|int| int.text.as_str()).collect();
-        assert_eq!(ints, ["1", "-2", "300000"]);
+    envelopes(include_bytes!("../vectors/ints.s2c.bin"), |_, _, reader| {
+        let members = read_members(reader, untyped::Limits::default()).unwrap();
+        let ints = [1, -2, 300_000].map(Value::Int).to_vec();
+        assert_eq!(members, [("EchoIntsResult".to_owned(), Value::List(ints))]);
     });
 }
 
 #[test]
-fn a_tree_has_limits_and_joins_what_belongs_together() {
-    let tree = |bytes: &[u8], limits| {
-        let (words, mut memory) = (dictionary::Received::new(0), Memory::default());
-        let mut reader = Reader::new(bytes, &words, nbfx::Limits::default(), &mut memory);
-        let Some(Event::Start(start)) = reader.next().unwrap() else { panic!() };
-        tree::read(&mut reader, start, limits)
-    };
-    let limits = tree::Limits::default();
-    let bytes = document(|writer| {
-        writer.start("", Name::Inline("n"));
-        writer.text(&[7; 100][..]);
-        writer.end();
-    });
-    let read = tree(&bytes, limits).unwrap();
-    assert_eq!((read.form, Text::Chars(&read.text).to_bytes().unwrap().len()), (Form::Bytes, 100));
-    let error = tree(&bytes, tree::Limits { bytes: 100, ..limits }).unwrap_err();
-    assert!(matches!(error, Error::TooLarge { what: Limited::Text, length: 101, .. }), "{error}");
-    let flat = [b"\x40\x01n".to_vec(), b"\x40\x01n\x01".repeat(50), vec![1]].concat();
-    assert_eq!(tree(&flat, limits).unwrap().children.len(), 50);
-    let error = tree(&flat, tree::Limits { nodes: 50, ..limits }).unwrap_err();
-    assert!(matches!(error, Error::TooLarge { what: Limited::Nodes, length: 51, .. }), "{error}");
+fn text_out_of_dictionaries_has_a_limit() {
+    let text = [vec![0x40, 1, b'n'], [0xAA, 4].repeat(100), vec![1]].concat();
+    let word = dictionary::static_string(4).unwrap().len();
+    for (words, fits) in [(100 * word, true), (100 * word - 1, false)] {
+        let (received, mut memory) = (dictionary::Received::new(0), Memory::default());
+        let limits = nbfx::Limits { words, ..nbfx::Limits::default() };
+        let mut reader = Reader::new(&text, &received, limits, &mut memory);
+        reader.next().unwrap();
+        match reader.content() {
+            Ok(content) => assert!(fits && content.into_str().len() == 100 * word),
+            Err(Error::TooLarge { what, .. }) => assert!(!fits && what == Limited::Words),
+            Err(other) => panic!("{other}"),
+        }
+    }
 }
