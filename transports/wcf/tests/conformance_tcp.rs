@@ -1,8 +1,11 @@
 //! The suite over `net.tcp`.
 
-use samebox_conformance::loopback;
+use samebox_conformance::{Suite, Variant, loopback};
 use samebox_wcf::NetTcp;
 
 fn main() {
-    samebox_conformance::main(&NetTcp, |name| format!("net.tcp://{}:0/{name}", loopback()));
+    Suite::new(&NetTcp)
+        .variant(Variant::new("", |name| format!("net.tcp://{}:0/{name}", loopback())))
+        .over_sockets()
+        .run();
 }
