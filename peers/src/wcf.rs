@@ -67,9 +67,20 @@ impl WcfPeer {
     /// Runs its client: each operation is `NAME` or `NAME=ARGUMENT`, all of them in one session.
     #[track_caller]
     pub fn call(self, uri: impl fmt::Display, operations: &[&str]) -> Answers {
+        self.call_with(uri, operations, &[])
+    }
+
+    /// As [`WcfPeer::call`]; `options` may be `streamed`.
+    #[track_caller]
+    pub fn call_with(
+        self,
+        uri: impl fmt::Display,
+        operations: &[&str],
+        options: &[&str],
+    ) -> Answers {
         let uri = uri.to_string();
         let arguments = ["mono", self.program(), "call", uri.as_str()].into_iter();
-        let arguments: Vec<_> = arguments.chain(operations.iter().copied()).collect();
+        let arguments: Vec<_> = arguments.chain([operations, options].concat()).collect();
         let answers = Answers::of(Program::peer(&arguments).start().finish());
         assert_eq!(answers.results.len(), operations.len(), "{answers:?}");
         answers

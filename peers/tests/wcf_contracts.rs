@@ -2,14 +2,19 @@
 
 use samebox::serve;
 use samebox_peers::contracts::peer::{DuplexClient, DuplexHost, Echoes, PeerClient, PeerHost};
-use samebox_peers::contracts::{call_every_duplex_operation, call_every_operation};
+use samebox_peers::contracts::stock::{Stock, StockKeepingClient, StockKeepingHost, WatchingHost};
+use samebox_peers::contracts::{
+    call_every_duplex_operation, call_every_operation, call_every_stock_operation,
+    call_every_watch_operation,
+};
+use std::sync::mpsc::channel;
 
-const ENDPOINTS: [&str; 2] = ["inproc:wcf-contracts", "tcp:0"];
+const ENDPOINTS: [&str; 3] = ["inproc:wcf-contracts", "tcp:0", "net.tcp://localhost:0/contracts"];
 
 #[test]
 fn every_operation_of_the_peer_works() {
     for endpoint in ENDPOINTS {
-        let serving = serve(endpoint, PeerHost::shared(Echoes)).unwrap();
+        let serving = serve(endpoint, PeerHost::shared(Echoes::default())).unwrap();
         call_every_operation(&PeerClient::connect(&serving.endpoint().to_string()).unwrap());
     }
 }
@@ -18,8 +23,30 @@ fn every_operation_of_the_peer_works() {
 fn the_duplex_service_calls_back() {
     for endpoint in ENDPOINTS {
         let endpoint = endpoint.replace("contracts", "duplex");
-        let serving = serve(&endpoint, DuplexHost::shared(Echoes)).unwrap();
+        let serving = serve(&endpoint, DuplexHost::shared(Echoes::default())).unwrap();
         call_every_duplex_operation(&serving.endpoint().to_string());
+    }
+}
+
+#[test]
+fn every_operation_of_the_stock_works() {
+    for endpoint in ENDPOINTS {
+        let endpoint = endpoint.replace("contracts", "stock");
+        let (notes, noted) = channel();
+        let serving = serve(&endpoint, StockKeepingHost::shared(Stock { notes })).unwrap();
+        let client = StockKeepingClient::connect(&serving.endpoint().to_string()).unwrap();
+        call_every_stock_operation(&client);
+        assert_eq!(noted.try_recv(), Ok((Some("the door is open".into()), 2)));
+    }
+}
+
+#[test]
+fn the_watch_calls_back() {
+    for endpoint in ENDPOINTS {
+        let endpoint = endpoint.replace("contracts", "watch");
+        let stock = Stock { notes: channel().0 };
+        let serving = serve(&endpoint, WatchingHost::shared(stock)).unwrap();
+        call_every_watch_operation(&serving.endpoint().to_string());
     }
 }
 

@@ -5,6 +5,7 @@ use rust_decimal::Decimal;
 use samebox::Fault;
 use samebox::data::Timestamp;
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
 use uuid::Uuid;
 
 /// An enumeration with a gap.
@@ -94,11 +95,22 @@ pub trait Duplex {
 }
 
 /// Does what the services of `wcf/peer.cs` do.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Echoes;
+#[derive(Clone, Debug, Default)]
+pub struct Echoes {
+    sent: Arc<Mutex<Vec<Option<String>>>>,
+}
+
+impl Echoes {
+    /// What `Send` has got so far.
+    pub fn sent(&self) -> Vec<Option<String>> {
+        self.sent.lock().expect("nobody panics with it").clone()
+    }
+}
 
 impl Peer for Echoes {
-    fn send(&self, _: Option<String>) {}
+    fn send(&self, data: Option<String>) {
+        self.sent.lock().expect("nobody panics with it").push(data);
+    }
     fn echo(&self, text: Option<String>) -> Option<String> {
         text
     }

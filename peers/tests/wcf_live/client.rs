@@ -1,0 +1,74 @@
+//! Clients of samebox and services of Mono.
+
+use samebox::ErrorKind;
+use samebox_peers::WcfPeer;
+use samebox_peers::contracts::peer::PeerClient;
+use samebox_peers::contracts::{call_every_duplex_operation, call_every_operation};
+
+#[test]
+fn every_operation_of_mono_can_be_called() {
+    let server = WcfPeer::Peer.serve(&[]);
+    call_every_operation(&PeerClient::connect(&server.uri()).unwrap());
+    let printed = [
+        r#"Send "Hello, World!""#,
+        r#"Echo "zzzzzzzz"..(70000 characters)"#,
+        "Echo null",
+        "Add 1000000 -70000",
+        "EchoDecimal -12345.678",
+        "EchoSpan 1.02:03:04.0050000",
+        "EchoEnum Green",
+        r#"EchoStrings ["a" null ""]"#,
+        "Nothing",
+        r#"Fail "because""#,
+        "Crash",
+    ];
+    printed.iter().for_each(|call| server.wait_for(call));
+}
+
+#[test]
+fn a_server_that_answers_faults_as_mono_does_is_understood() {
+    let server = WcfPeer::Peer.serve(&["plain"]);
+    let client = PeerClient::connect(&server.uri()).unwrap();
+    let told = client.fail_typed(42).unwrap_err();
+    assert_eq!(told.fault().map(|fault| fault.reason.as_str()), Some("typed fault"));
+    // The same client goes on, whatever the service did with its session.
+    let told = client.fail("because").unwrap_err();
+    assert_eq!(told.kind(), ErrorKind::Fault, "{told}");
+    assert_eq!(client.add(2, 40).unwrap(), 42);
+    assert_eq!(client.crash().unwrap_err().kind(), ErrorKind::Fault);
+    assert_eq!(client.add(2, 40).unwrap(), 42);
+}
+
+#[test]
+fn services_of_mono_call_back() {
+    call_every_duplex_operation(&WcfPeer::Peer.shared().duplex_uri());
+}
+
+#[test]
+fn threads_share_a_client() {
+    let client = PeerClient::connect(&WcfPeer::Peer.shared().uri()).unwrap();
+    std::thread::scope(|scope| {
+        for thread in 0..4 {
+            let client = &client;
+            scope.spawn(move || {
+                for n in 0..5 {
+                    assert_eq!(client.add(thread, n).unwrap(), thread + n);
+                }
+            });
+        }
+    });
+}
+
+#[test]
+fn an_operation_that_mono_lacks_is_a_fault_that_says_so() {
+    let client = IWrongClient::connect(&WcfPeer::Peer.shared().uri()).unwrap();
+    let told = client.nope("x").unwrap_err();
+    assert_eq!(told.kind(), ErrorKind::Fault, "{told}");
+    assert!(told.to_string().contains("Nope"), "{told}");
+}
+
+/// What a client of another version may believe that `IPeer` has.
+#[samebox::contract(name = "IPeer")]
+trait IWrong {
+    fn nope(&self, text: &str) -> Option<String>;
+}
