@@ -61,6 +61,10 @@ impl DynTransport for Broken {
         });
         Ok(Box::new(Sender::new(outbox?, self.0, endpoint)))
     }
+
+    fn as_typed(&self) -> Option<&dyn samebox_core::typed::Typed> {
+        None
+    }
 }
 
 fn is_in_use(error: &samebox_core::Error) -> bool {

@@ -73,6 +73,10 @@ impl DynTransport for Broken {
         let inner = DynTransport::connect(&Tcp, endpoint, deadline)?;
         Ok(Box::new(Sender { inner, flaw: self.0, endpoint: endpoint.clone(), refused: false }))
     }
+
+    fn as_typed(&self) -> Option<&dyn samebox_core::typed::Typed> {
+        None
+    }
 }
 
 /// Claims a name by a file that only an orderly end removes.
