@@ -15,16 +15,22 @@ pub(super) fn write(
     writer.xmlns("", namespace);
     writer.start("", member);
     match std::str::from_utf8(payload) {
-        Ok(text) if text.chars().all(is_in_xml) => writer.text(text),
+        Ok(text) if is_in_xml(text) => writer.text(text),
         _ => writer.text(Text::Bytes(payload)),
     }
     writer.end();
     writer.end();
 }
 
-/// Whether XML 1.0 has this character.
-fn is_in_xml(c: char) -> bool {
-    matches!(c, '\t' | '\n' | '\r' | ' '..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..)
+/// Whether XML 1.0 has all characters of a text: no controls but tab and line ends, no U+FFFE, U+FFFF.
+fn is_in_xml(text: &str) -> bool {
+    let is_control = |byte: u8| (byte < b' ') & (byte != b'\t') & (byte != b'\n') & (byte != b'\r');
+    // The two begin with EF. Looked at without an early end, many bytes take one step.
+    let is_odd = |odd: bool, byte: &u8| odd | is_control(*byte) | (*byte == 0xEF);
+    let plain = text.as_bytes().chunks(4096).all(|bytes| !bytes.iter().fold(false, is_odd));
+    let is_fine =
+        |c: char| !matches!(c, '\u{FFFE}' | '\u{FFFF}') && (!c.is_ascii() || !is_control(c as u8));
+    plain || text.chars().all(is_fine)
 }
 
 /// Reads the payload inside a wrapper that has been started: the element of that name or, where there

@@ -24,11 +24,20 @@ pub(super) fn serve(port: &Arc<Port>, link: &Arc<dyn Duplex>, peer: &Peer) {
     let stall = port.any().and_then(|service| service.options.stall);
     let mut inbound = Inbound::new(stall);
     let mut patience = stall;
+    let _cut = Cut(link);
     while let Some(next) = session(port, link, peer, inbound, patience) {
         inbound = next;
         patience = Some(POOLED);
     }
-    link.cut();
+}
+
+/// Cuts a connection when it is dropped: even when a method panics.
+struct Cut<'a>(&'a Arc<dyn Duplex>);
+
+impl Drop for Cut<'_> {
+    fn drop(&mut self) {
+        self.0.cut();
+    }
 }
 
 /// Serves one session; gives what came behind it when another may follow.
@@ -66,7 +75,7 @@ fn session(
         return None;
     };
     let opened = Opened { link: link.clone(), peer: peer.clone(), opening, inbound };
-    let session = match service.admit(opened) {
+    let present = match service.admit(opened) {
         Ok(admitted) => admitted,
         Err(why) => {
             let fault = match why {
@@ -79,18 +88,16 @@ fn session(
             return None;
         }
     };
+    present.begin();
+    let session = &present.session;
     let by = service.options.stall.map_or(Deadline::NEVER, Deadline::after);
-    let mut rest = None;
-    if answer(session.link(), &Record::PreambleAck, by).is_ok() {
-        let ended = session.serve();
-        rest = session.finish(&ended);
-        if !ended.in_order {
-            service.count(|counters| counters.cut += 1);
-            let error = ended.error(&service.endpoint, Operation::Recv);
-            service.note(error);
-        }
+    answer(session.link(), &Record::PreambleAck, by).ok()?;
+    let ended = session.serve();
+    let rest = session.finish(&ended);
+    if !ended.in_order {
+        service.count(|counters| counters.cut += 1);
+        service.note(ended.error(&service.endpoint, Operation::Recv));
     }
-    service.leave(&session);
     rest
 }
 

@@ -39,6 +39,28 @@ struct State {
     counters: Counters,
 }
 
+/// A session of this thread, in the books until it is dropped: even when a method panics.
+pub(super) struct Present<'a> {
+    service: &'a Service,
+    pub(super) session: Arc<Session>,
+}
+
+impl Present<'_> {
+    /// Makes what takes its calls.
+    pub(super) fn begin(&self) {
+        self.session.set_handler(self.service.begin.begin(self.session.peer()));
+    }
+}
+
+impl Drop for Present<'_> {
+    fn drop(&mut self) {
+        let mut state = self.service.state();
+        state.sessions.retain(|(_, other)| !Arc::ptr_eq(other, &self.session));
+        drop(state);
+        self.service.over.notify_all();
+    }
+}
+
 /// Why a session may not begin.
 pub(super) enum Refused {
     /// There are as many as there may be.
@@ -76,7 +98,7 @@ impl Service {
     }
 
     /// Begins a session on this thread, unless there are too many.
-    pub(super) fn admit(&self, opened: Opened) -> Result<Arc<Session>, Refused> {
+    pub(super) fn admit(&self, opened: Opened) -> Result<Present<'_>, Refused> {
         let mut state = self.state();
         if state.is_closed {
             return Err(Refused::Closed);
@@ -93,14 +115,7 @@ impl Service {
         let session = Arc::new(Session::of_server(&terms, opened));
         state.sessions.push((std::thread::current().id(), session.clone()));
         drop(state);
-        session.set_handler(self.begin.begin(session.peer()));
-        Ok(session)
-    }
-
-    /// Ends the session of this thread, in the books.
-    pub(super) fn leave(&self, session: &Arc<Session>) {
-        self.state().sessions.retain(|(_, other)| !Arc::ptr_eq(other, session));
-        self.over.notify_all();
+        Ok(Present { service: self, session })
     }
 
     /// Ends all sessions, once the calls that are being executed have ended.

@@ -15,13 +15,15 @@ pub(crate) struct Inbound {
     unfinished: Option<Instant>,
     /// How long a record may take to become whole.
     stall: Option<Duration>,
+    /// The longest record that came whole: room for one like it is made at once.
+    proven: usize,
 }
 
 /// Room for one read at least.
-const READ: usize = 16 << 10;
+const READ: usize = 64 << 10;
 
 /// Records above this size leave with the buffer they were read into; smaller ones are copied.
-const LARGE: usize = 64 << 10;
+const LARGE: usize = 256 << 10;
 
 /// Why there is no record.
 #[derive(Debug)]
@@ -50,7 +52,7 @@ pub(crate) struct Bytes {
 
 impl Inbound {
     pub(crate) fn new(stall: Option<Duration>) -> Self {
-        Self { buffer: Vec::new(), taken: 0, unfinished: None, stall }
+        Self { buffer: Vec::new(), taken: 0, unfinished: None, stall, proven: 0 }
     }
 
     /// How long a record may take to become whole.
@@ -92,6 +94,7 @@ impl Inbound {
         loop {
             let needed = match find(self.bytes()) {
                 Ok(length) => {
+                    self.proven = self.proven.max(length);
                     self.unfinished = None;
                     return Ok(length);
                 }
@@ -137,7 +140,7 @@ impl Inbound {
             self.buffer.drain(..self.taken);
             self.taken = 0;
         }
-        let grown = needed.min(self.buffer.len() * 2).max(READ) + self.taken;
+        let grown = needed.min((self.buffer.len() * 2).max(self.proven)).max(READ) + self.taken;
         if self.buffer.capacity() < grown || self.buffer.len() == self.buffer.capacity() {
             self.buffer.reserve_exact(grown.max(self.buffer.len() + READ) - self.buffer.len());
         }
@@ -152,14 +155,14 @@ impl Inbound {
     /// them starts after `before` bytes.
     pub(crate) fn take(&mut self, length: usize, before: usize, mut spare: Vec<u8>) -> Bytes {
         let end = self.taken + length;
+        spare.clear();
         if length > LARGE {
-            let rest = self.buffer[end..].to_vec();
-            let mut memory = std::mem::replace(&mut self.buffer, rest);
+            spare.extend_from_slice(&self.buffer[end..]);
+            let mut memory = std::mem::replace(&mut self.buffer, spare);
             memory.truncate(end);
             let start = std::mem::take(&mut self.taken) + before;
             return Bytes { memory, start };
         }
-        spare.clear();
         spare.extend_from_slice(&self.buffer[self.taken + before..end]);
         self.taken = end;
         Bytes { memory: spare, start: 0 }

@@ -8,11 +8,13 @@ use std::io::{self, IoSlice};
 /// Records that are on their way out, and the strings that the other side has been told.
 #[derive(Debug)]
 pub(super) struct Outbound {
-    /// Records, of which `written` bytes are out.
+    /// Records, of which `written` bytes are out, counting the document behind them.
     bytes: Vec<u8>,
     written: usize,
-    /// The envelope that is being written.
+    /// The envelope that is being written, or one that goes out from where it is.
     document: Vec<u8>,
+    /// The document follows the records.
+    is_apart: bool,
     /// `None` where each envelope stands for itself.
     words: Option<Sent>,
     /// Nothing may follow.
@@ -20,7 +22,10 @@ pub(super) struct Outbound {
 }
 
 /// Memory that is kept when all is written.
-const KEPT: usize = 256 << 10;
+const KEPT: usize = (1 << 20) + (128 << 10);
+
+/// Documents above this size go out from where they are: copying costs more than a second part.
+const APART: usize = 16 << 10;
 
 /// Why an envelope did not go out.
 #[derive(Debug)]
@@ -46,7 +51,7 @@ impl Outbound {
     pub(super) fn new(with_words: bool) -> Self {
         let words = with_words.then(|| Sent::new(SESSION_BYTES));
         let (bytes, document) = Default::default();
-        Self { bytes, written: 0, document, words, is_ended: false }
+        Self { bytes, written: 0, document, is_apart: false, words, is_ended: false }
     }
 
     /// Appends an envelope that `write` writes, of at most `max` bytes.
@@ -58,6 +63,7 @@ impl Outbound {
         if self.is_ended {
             return Err(NotSent::Ended);
         }
+        self.join();
         self.document.clear();
         // Strings that a failed one introduced are told with the next one.
         write(&mut self.document, self.words.as_mut()).map_err(NotSent::Unwritable)?;
@@ -67,13 +73,19 @@ impl Outbound {
             return Err(NotSent::TooLarge(length));
         }
         self.frame();
-        self.document.shrink_to(KEPT);
         Ok(())
+    }
+
+    /// Puts a document that is apart behind the records.
+    fn join(&mut self) {
+        if std::mem::take(&mut self.is_apart) {
+            self.bytes.extend_from_slice(&self.document);
+        }
     }
 
     /// Appends the record of the document.
     fn frame(&mut self) {
-        let Self { bytes, document, words, .. } = self;
+        let Self { bytes, document, words, is_apart, .. } = self;
         let Some(words) = words else {
             Record::UnsizedEnvelope.encode(bytes);
             encode_chunk(document, bytes);
@@ -84,13 +96,18 @@ impl Outbound {
         bytes.push(0x06);
         mb::encode((block + document.len()) as u32, bytes);
         encode_chunk(news, bytes);
-        bytes.extend_from_slice(document);
         words.announced();
+        if document.len() > APART {
+            *is_apart = true;
+        } else {
+            bytes.extend_from_slice(document);
+        }
     }
 
     /// Appends the end of this direction, once.
     pub(super) fn end(&mut self) {
         if !self.is_ended {
+            self.join();
             self.is_ended = true;
             Record::End.encode(&mut self.bytes);
         }
@@ -99,6 +116,7 @@ impl Outbound {
     /// Appends a fault, behind which nothing may follow.
     pub(super) fn fault(&mut self, uri: &str) {
         if !self.is_ended {
+            self.join();
             self.is_ended = true;
             Record::Fault(uri).encode(&mut self.bytes);
         }
@@ -106,13 +124,19 @@ impl Outbound {
 
     /// How many bytes are yet to go out.
     pub(super) fn pending(&self) -> usize {
-        self.bytes.len() - self.written
+        let apart = if self.is_apart { self.document.len() } else { 0 };
+        self.bytes.len() + apart - self.written
     }
 
     /// Writes what fits now; tells whether all of it has left this process.
     pub(super) fn write_now(&mut self, link: &dyn Duplex) -> Result<bool, NotSent> {
         while self.pending() > 0 {
-            match link.write_now(&[IoSlice::new(&self.bytes[self.written..])]) {
+            let records = self.bytes.get(self.written..).unwrap_or_default();
+            let apart = self.written.saturating_sub(self.bytes.len());
+            let document = if self.is_apart { &self.document[apart..] } else { &[] };
+            let parts = [IoSlice::new(records), IoSlice::new(document)];
+            let parts = if document.is_empty() { &parts[..1] } else { &parts[..] };
+            match link.write_now(parts) {
                 Ok(written) => self.written += written,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(false),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -120,23 +144,28 @@ impl Outbound {
             }
         }
         self.written = 0;
+        self.is_apart = false;
         self.bytes.clear();
         self.bytes.shrink_to(KEPT);
+        self.document.clear();
+        self.document.shrink_to(KEPT);
         Ok(!link.is_writing())
     }
 }
 
-/// Writes all of `bytes`, waiting until `by`.
+/// Writes all of `bytes`, waiting until `by` for it to have left this process.
 pub(crate) fn write_whole(link: &dyn Duplex, mut bytes: &[u8], by: Deadline) -> io::Result<()> {
+    let room = Ready { read: false, write: true };
     while !bytes.is_empty() {
         match link.write_now(&[IoSlice::new(bytes)]) {
             Ok(written) => bytes = &bytes[written..],
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                link.wait(Ready { read: false, write: true }, by)?;
-            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => drop(link.wait(room, by)?),
             Err(error) => return Err(error),
         }
+    }
+    while link.is_writing() {
+        link.wait(room, by)?;
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 use super::arrival::{self, Arrival};
 use super::state::{Ended, Step};
-use super::{Inbound, Session, lock};
+use super::{Inbound, Session};
 use crate::faults;
 use samebox_core::Deadline;
 use samebox_wcf_wire::soap::Id;
@@ -128,18 +128,15 @@ impl Session {
     }
 
     /// As [`finish`](Self::finish), for the side that ends first.
-    pub(crate) fn leave(&self) {
+    pub(crate) fn leave(self: &Arc<Self>) {
         if self.ended().is_none() {
             self.say_end(Deadline::after(FAREWELL));
-            let by = Deadline::after(FAREWELL);
-            while self.state().try_read() {
-                if self.read(by).is_err() {
-                    break;
-                }
+            if let Some((number, _)) = self.number() {
+                // A call that was never made waits for nothing but the end, whoever reads it.
+                let _ = self.wait(number, Deadline::after(FAREWELL));
             }
         }
         self.state().end(faults::ended_here());
         self.link.cut();
-        drop(lock(&self.outbound));
     }
 }

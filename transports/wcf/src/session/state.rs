@@ -74,8 +74,8 @@ const DEPTH: usize = 16;
 const OUTSTANDING: usize = 4096;
 
 /// Memory that is kept: pieces, and bytes of each.
-const SPARES: usize = 4;
-const SPARE: usize = 64 << 10;
+const SPARES: usize = 2;
+const SPARE: usize = (1 << 20) + (128 << 10);
 
 impl State {
     /// What the current thread does next, which waits for the answer to `number` if it has one.
