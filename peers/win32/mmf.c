@@ -3,7 +3,8 @@
 //
 //   mmf read NAME COUNT    waits for the event, prints the text up to the first zero; clears nothing
 //   mmf take NAME COUNT    the same, and puts zeros over the text once it has read it
-//   mmf write NAME TEXT..  naive: writes its bytes and sets the event, whatever stands there
+//   mmf write NAME TEXT..  naive: writes its bytes and sets the event, whatever stands there; as the
+//                          memory goes with its last holder, it ends when the text is gone, or a second later
 //   mmf post NAME TEXT..   polite: waits for a zero at the start, writes, sets the event; for the last
 //                          TEXT too it waits until it is gone
 //   mmf set NAME           sets the event and writes nothing, which is what a receiver meets when its
@@ -19,7 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CAPACITY = 1024, GIVE_UP_MILLISECONDS = 20000, POLL_MILLISECONDS = 1 };
+enum { CAPACITY = 1024, GIVE_UP_MILLISECONDS = 20000, STAY_MILLISECONDS = 1000, POLL_MILLISECONDS = 1 };
 
 static void fail(const char *what)
 {
@@ -73,12 +74,18 @@ static void receive(const wchar_t *name, int count, BOOL clears)
     }
 }
 
-static void wait_until_empty(volatile char *view)
+static BOOL is_empty_within(volatile char *view, int milliseconds)
 {
     for (int i = 0; view[0]; i++) {
-        if (i == GIVE_UP_MILLISECONDS / POLL_MILLISECONDS) fail("the slot stays full");
+        if (i == milliseconds / POLL_MILLISECONDS) return FALSE;
         Sleep(POLL_MILLISECONDS);
     }
+    return TRUE;
+}
+
+static void wait_until_empty(volatile char *view)
+{
+    if (!is_empty_within(view, GIVE_UP_MILLISECONDS)) fail("the slot stays full");
 }
 
 static void send_all(const wchar_t *name, int count, wchar_t **texts, BOOL polite)
@@ -95,6 +102,7 @@ static void send_all(const wchar_t *name, int count, wchar_t **texts, BOOL polit
         set(bell);
     }
     if (polite) wait_until_empty(view);
+    else is_empty_within(view, STAY_MILLISECONDS);
 }
 
 int wmain(int argc, wchar_t **argv)
