@@ -114,6 +114,14 @@ impl Running {
         complaints
     }
 
+    /// Waits until it has ended, however that was: its code, what it printed and what it complained of.
+    #[track_caller]
+    pub fn end_as(mut self) -> (Option<i32>, Vec<String>, String) {
+        self.stdin = None;
+        let lines: Vec<_> = std::iter::from_fn(|| self.next(&self.stdout)).collect();
+        (self.wait().code(), lines, self.complaints())
+    }
+
     /// As [`Running::finish`], for a peer server: the messages that nobody has taken.
     #[track_caller]
     pub fn rest(self) -> Vec<String> {

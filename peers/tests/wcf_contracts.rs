@@ -9,20 +9,28 @@ use samebox_peers::contracts::{
 };
 use std::sync::mpsc::channel;
 
-const ENDPOINTS: [&str; 3] = ["inproc:wcf-contracts", "tcp:0", "net.tcp://localhost:0/contracts"];
+/// A server of each kind of transport under that name.
+fn endpoints(name: &str) -> [String; 4] {
+    let id = std::process::id();
+    [
+        format!("inproc:{name}"),
+        "tcp:0".into(),
+        format!("net.tcp://localhost:0/{name}"),
+        format!("net.pipe://localhost/samebox-peers-{id}/{name}"),
+    ]
+}
 
 #[test]
 fn every_operation_of_the_peer_works() {
-    for endpoint in ENDPOINTS {
-        let serving = serve(endpoint, PeerHost::shared(Echoes::default())).unwrap();
+    for endpoint in endpoints("peer") {
+        let serving = serve(&endpoint, PeerHost::shared(Echoes::default())).unwrap();
         call_every_operation(&PeerClient::connect(&serving.endpoint().to_string()).unwrap());
     }
 }
 
 #[test]
 fn the_duplex_service_calls_back() {
-    for endpoint in ENDPOINTS {
-        let endpoint = endpoint.replace("contracts", "duplex");
+    for endpoint in endpoints("duplex") {
         let serving = serve(&endpoint, DuplexHost::shared(Echoes::default())).unwrap();
         call_every_duplex_operation(&serving.endpoint().to_string());
     }
@@ -30,8 +38,7 @@ fn the_duplex_service_calls_back() {
 
 #[test]
 fn every_operation_of_the_stock_works() {
-    for endpoint in ENDPOINTS {
-        let endpoint = endpoint.replace("contracts", "stock");
+    for endpoint in endpoints("stock") {
         let (notes, noted) = channel();
         let serving = serve(&endpoint, StockKeepingHost::shared(Stock { notes })).unwrap();
         let client = StockKeepingClient::connect(&serving.endpoint().to_string()).unwrap();
@@ -42,8 +49,7 @@ fn every_operation_of_the_stock_works() {
 
 #[test]
 fn the_watch_calls_back() {
-    for endpoint in ENDPOINTS {
-        let endpoint = endpoint.replace("contracts", "watch");
+    for endpoint in endpoints("watch") {
         let stock = Stock { notes: channel().0 };
         let serving = serve(&endpoint, WatchingHost::shared(stock)).unwrap();
         call_every_watch_operation(&serving.endpoint().to_string());

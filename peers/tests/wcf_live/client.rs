@@ -1,9 +1,9 @@
 //! Clients of samebox and services of Mono.
 
-use samebox::ErrorKind;
-use samebox_peers::WcfPeer;
-use samebox_peers::contracts::peer::PeerClient;
+use samebox::{Deadline, ErrorKind, serve};
+use samebox_peers::contracts::peer::{Echoes, PeerClient, PeerHost};
 use samebox_peers::contracts::{call_every_duplex_operation, call_every_operation};
+use samebox_peers::{PATIENCE, WcfPeer};
 
 #[test]
 fn every_operation_of_mono_can_be_called() {
@@ -46,7 +46,8 @@ fn services_of_mono_call_back() {
 
 #[test]
 fn threads_share_a_client() {
-    let client = PeerClient::connect(&WcfPeer::Peer.shared().uri()).unwrap();
+    let server = WcfPeer::Peer.serve(&[]);
+    let client = PeerClient::connect(&server.uri()).unwrap();
     std::thread::scope(|scope| {
         for thread in 0..4 {
             let client = &client;
@@ -59,9 +60,40 @@ fn threads_share_a_client() {
     });
 }
 
+/// Mono loses a session that begins in the very moment in which another one ends. Nothing hangs of
+/// that, and the next attempt is served.
+#[test]
+fn a_client_that_comes_right_after_another_is_served_or_told() {
+    let server = WcfPeer::Peer.serve(&[]);
+    let connect = || PeerClient::connect_by(&server.uri(), Deadline::after(PATIENCE / 10));
+    for n in 0..10 {
+        let client = connect().or_else(|error| match error.kind() {
+            ErrorKind::TimedOut => connect(),
+            _ => Err(error),
+        });
+        assert_eq!(client.unwrap().add(n, 1).unwrap(), n + 1);
+    }
+}
+
+#[test]
+fn a_server_that_ends_is_told_and_the_client_comes_back_to_the_next_one() {
+    let server = WcfPeer::Peer.serve(&[]);
+    let uri = server.uri();
+    let client = PeerClient::connect(&uri).unwrap();
+    assert_eq!(client.add(2, 40).unwrap(), 42);
+    drop(server);
+    let error = client.add(2, 40).unwrap_err();
+    let kinds = [ErrorKind::NotListening, ErrorKind::Disconnected];
+    assert!(kinds.contains(&error.kind()), "{error}");
+    let serving = serve(&uri, PeerHost::shared(Echoes::default())).unwrap();
+    assert_eq!(client.add(2, 40).unwrap(), 42);
+    drop(serving);
+}
+
 #[test]
 fn an_operation_that_mono_lacks_is_a_fault_that_says_so() {
-    let client = IWrongClient::connect(&WcfPeer::Peer.shared().uri()).unwrap();
+    let server = WcfPeer::Peer.serve(&[]);
+    let client = IWrongClient::connect(&server.uri()).unwrap();
     let told = client.nope("x").unwrap_err();
     assert_eq!(told.kind(), ErrorKind::Fault, "{told}");
     assert!(told.to_string().contains("Nope"), "{told}");

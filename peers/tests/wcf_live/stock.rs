@@ -16,7 +16,7 @@ const OF_PERISHABLE: &str =
 
 #[test]
 fn every_operation_of_mono_can_be_called() {
-    let server = WcfPeer::Stock.shared();
+    let server = WcfPeer::Stock.serve(&[]);
     call_every_stock_operation(&StockKeepingClient::connect(&server.uri()).unwrap());
     server.wait_for(r#"Note "the door is open" 2"#);
     server.wait_for("Mark Fragile, Cold");

@@ -99,6 +99,22 @@ mod tests {
     }
 
     #[test]
+    fn an_object_without_a_namespace_has_that_of_the_object_around_it() {
+        let bare = |name: Option<&str>| {
+            let members = vec![("Id".into(), Value::Int(7)), ("No".into(), Value::Null)];
+            Value::Structure(Structure { name: name.map(Into::into), namespace: None, members })
+        };
+        let kids = Value::List(vec![bare(Some("Node")), Value::Null, bare(Some("Node"))]);
+        let outer = class(vec![("Inner".into(), bare(None)), ("Kids".into(), kids)]);
+        let Value::Structure(outer) = there_and_back(outer) else { panic!("no object") };
+        let [(_, inner), (_, Value::List(kids))] = &*outer.members else { panic!("{outer:?}") };
+        for one in [inner, &kids[0], &kids[2]] {
+            let Value::Structure(one) = one else { panic!("{one:?}") };
+            assert_eq!(one.namespace.as_deref(), Some("urn:x"));
+        }
+    }
+
+    #[test]
     fn a_list_of_objects_needs_the_name_of_their_class() {
         let mut writer_out = Vec::new();
         let mut writer = Writer::new(&mut writer_out, None);

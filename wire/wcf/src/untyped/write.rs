@@ -7,19 +7,23 @@ const PREFIXES: [&str; 4] = ["b", "c", "d", "e"];
 
 /// Writes an element per member into the current one, in the namespace that has no prefix there.
 ///
+/// A structure without a namespace has that of the structure around it, as classes of one program
+/// mostly do; without one around it, that of a class outside of all namespaces.
+///
 /// # Errors
 /// What has no shape in XML: a list of objects without a name.
 pub fn write_members(writer: &mut Writer<'_>, members: &[(String, Value)]) -> Result<()> {
     for (name, value) in members {
         writer.start("", name.as_str());
-        write_value(writer, value, 0)?;
+        write_value(writer, value, 0, Struct::DEFAULT_NAMESPACE)?;
         writer.end();
     }
     Ok(())
 }
 
-/// Writes what goes into an element that was just begun.
-fn write_value(writer: &mut Writer<'_>, value: &Value, level: usize) -> Result<()> {
+/// Writes what goes into an element that was just begun; `around` is the namespace of structures that
+/// say none.
+fn write_value(writer: &mut Writer<'_>, value: &Value, level: usize, around: &str) -> Result<()> {
     match value {
         Value::Null => {
             writer.attribute("i", "nil", Text::Bool(true));
@@ -33,24 +37,30 @@ fn write_value(writer: &mut Writer<'_>, value: &Value, level: usize) -> Result<(
         Value::Text(text) => writer.text(Text::Chars(text)),
         Value::Bytes(bytes) if bytes.is_empty() => {}
         Value::Bytes(bytes) => writer.text(Text::Bytes(bytes)),
-        Value::List(items) => return write_list(writer, items, level),
-        Value::Structure(structure) => return write_structure(writer, structure, level),
+        Value::List(items) => return write_list(writer, items, level, around),
+        Value::Structure(structure) => return write_structure(writer, structure, level, around),
     }
     Ok(())
 }
 
-fn write_structure(writer: &mut Writer<'_>, structure: &Structure, level: usize) -> Result<()> {
+fn write_structure(
+    writer: &mut Writer<'_>,
+    structure: &Structure,
+    level: usize,
+    around: &str,
+) -> Result<()> {
     let prefix = PREFIXES[level % PREFIXES.len()];
-    writer.xmlns(prefix, structure.namespace.as_deref().unwrap_or(Struct::DEFAULT_NAMESPACE));
+    let namespace = structure.namespace.as_deref().unwrap_or(around);
+    writer.xmlns(prefix, namespace);
     for (name, value) in &structure.members {
         writer.start(prefix, name.as_str());
-        write_value(writer, value, level + 1)?;
+        write_value(writer, value, level + 1, namespace)?;
         writer.end();
     }
     Ok(())
 }
 
-fn write_list(writer: &mut Writer<'_>, items: &[Value], level: usize) -> Result<()> {
+fn write_list(writer: &mut Writer<'_>, items: &[Value], level: usize, around: &str) -> Result<()> {
     let Some(name) = item_name(items)? else { return Ok(()) };
     let prefix = PREFIXES[level % PREFIXES.len()];
     let namespace = items.iter().find_map(|item| match item {
@@ -58,11 +68,11 @@ fn write_list(writer: &mut Writer<'_>, items: &[Value], level: usize) -> Result<
         _ => None,
     });
     let of_classes = items.iter().any(|item| matches!(item, Value::Structure(_)));
-    let default = if of_classes { Struct::DEFAULT_NAMESPACE } else { ARRAYS };
-    writer.xmlns(prefix, namespace.unwrap_or(default));
+    let namespace = namespace.unwrap_or(if of_classes { around } else { ARRAYS });
+    writer.xmlns(prefix, namespace);
     for item in items {
         writer.start(prefix, name.as_str());
-        write_value(writer, item, level + 1)?;
+        write_value(writer, item, level + 1, if of_classes { namespace } else { around })?;
         writer.end();
     }
     Ok(())
