@@ -43,7 +43,7 @@ pub(crate) struct Target {
 const PAUSE: Duration = Duration::from_micros(50);
 
 /// How often a message is sent again when sessions are lost under it.
-const ATTEMPTS: usize = 3;
+pub(crate) const ATTEMPTS: usize = 3;
 
 impl Client {
     /// A client whose session stands, by `deadline`.
@@ -153,7 +153,13 @@ impl Client {
         Ok((number, Some(id)))
     }
 
-    fn not_sent(&self, session: &Session, failure: NotSent, operation: Operation) -> Error {
+    /// Why a message did not go out, which the service may have said before it went.
+    pub(crate) fn not_sent(
+        &self,
+        session: &Session,
+        failure: NotSent,
+        operation: Operation,
+    ) -> Error {
         if matches!(failure, NotSent::Lost(_) | NotSent::Ended) {
             session.lost();
             if let Some(ended) = session.ended() {

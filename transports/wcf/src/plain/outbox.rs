@@ -1,13 +1,14 @@
 use super::{Names, payload};
 use crate::calls;
-use crate::client::{Client, Target};
-use crate::session::{Arrival, Handler, NoAnswer, Session};
+use crate::client::{ATTEMPTS, Client, Target};
+use crate::session::{Arrival, Handler, NoAnswer, NotSent, Session};
 use crate::settings::{Options, largest_envelope};
 use samebox_core::{
     Bytes, Call, CallId, Deadline, Endpoint, Error, ErrorKind, Operation, Outbox, Outgoing, Peer,
     Result,
 };
 use samebox_wcf_wire as wire;
+use samebox_wcf_wire::dictionary::Sent;
 use samebox_wcf_wire::nbfx::{Reader, Writer};
 use samebox_wcf_wire::soap::{self, Fault, Incoming};
 use std::collections::HashMap;
@@ -22,6 +23,26 @@ pub struct WcfOutbox {
     last: u64,
     /// Something was sent that may not have been read.
     is_unflushed: bool,
+}
+
+/// Messages up to this size go out together, up to so many bytes; each has about this much around it.
+const SMALL: usize = 4 << 10;
+const TOGETHER: usize = 64 << 10;
+const HEAD: usize = 64;
+
+/// Writes the call that a message is.
+fn write_message(
+    names: &Names,
+    uri: &str,
+    message: &[u8],
+    out: &mut Vec<u8>,
+    words: Option<&mut Sent>,
+) {
+    let mut writer = Writer::new(out, words);
+    soap::Outgoing::one_way(&names.send.action, uri).start(&mut writer);
+    let Names { namespace, parameter, send, .. } = names;
+    payload::write(&mut writer, namespace, &send.name, parameter, message);
+    soap::Outgoing::finish(&mut writer);
 }
 
 impl WcfOutbox {
@@ -47,6 +68,45 @@ impl WcfOutbox {
         }
         let why = format!("the message has {length} bytes and at most {max} go");
         Err(self.client.endpoint.error(ErrorKind::TooLarge, operation, why))
+    }
+
+    /// How many messages at the start of a batch are small enough, and right, to go out at once.
+    fn group(&self, batch: &[Outgoing<'_>]) -> usize {
+        let mut bytes = 0;
+        let fits = |message: &&Outgoing<'_>| {
+            let length = message.payload.len();
+            bytes += length + HEAD;
+            length <= SMALL && bytes <= TOGETHER && self.check(**message, Operation::Send).is_ok()
+        };
+        batch.iter().take_while(fits).count()
+    }
+
+    /// Sends small messages at once; gives how many are out, which is not all when the session was lost
+    /// and the rest is to be sent on another.
+    fn send_group(
+        &mut self,
+        group: &[Outgoing<'_>],
+        deadline: Deadline,
+        attempt: &mut usize,
+    ) -> Result<usize, (Error, usize)> {
+        let session = self.client.session(Operation::Send, deadline).map_err(|error| (error, 0))?;
+        let sent = session.send_all(deadline, group.len(), |place, out, words| {
+            write_message(&self.names, &self.client.uri, group[place].payload, out, words);
+            Ok(())
+        });
+        match sent {
+            Ok(()) => *attempt = 1,
+            Err((NotSent::Lost(_) | NotSent::Ended, whole)) if *attempt < ATTEMPTS => {
+                *attempt += 1;
+                session.lost();
+                return Ok(whole);
+            }
+            Err((failure, whole)) => {
+                return Err((self.client.not_sent(&session, failure, Operation::Send), whole));
+            }
+        }
+        self.note_session(&session);
+        Ok(group.len())
     }
 
     fn note_session(&mut self, session: &Arc<Session>) {
@@ -97,11 +157,7 @@ impl Outbox for WcfOutbox {
         self.check(message, Operation::Send)?;
         let (names, uri) = (&self.names, self.client.uri.as_str());
         let sent = self.client.send(false, Operation::Send, deadline, |_, out, words| {
-            let mut writer = Writer::new(out, words);
-            soap::Outgoing::one_way(&names.send.action, uri).start(&mut writer);
-            let Names { namespace, parameter, send, .. } = names;
-            payload::write(&mut writer, namespace, &send.name, parameter, message.payload);
-            soap::Outgoing::finish(&mut writer);
+            write_message(names, uri, message.payload, out, words);
             Ok(())
         });
         let (session, _) = sent?;
@@ -110,11 +166,20 @@ impl Outbox for WcfOutbox {
     }
 
     fn send_many(&mut self, batch: &[Outgoing<'_>], deadline: Deadline) -> Result<()> {
-        for (sent, message) in batch.iter().enumerate() {
-            self.send(*message, deadline).map_err(|error| {
-                let completed = sent + error.completed();
-                error.with_completed(completed)
-            })?;
+        let (mut sent, mut attempt) = (0, 1);
+        while sent < batch.len() {
+            let group = self.group(&batch[sent..]);
+            let outcome = match group {
+                0 | 1 => self.send(batch[sent], deadline).map(|()| 1).map_err(|error| {
+                    let completed = error.completed();
+                    (error, completed)
+                }),
+                _ => self.send_group(&batch[sent..sent + group], deadline, &mut attempt),
+            };
+            match outcome {
+                Ok(more) => sent += more,
+                Err((error, more)) => return Err(error.with_completed(sent + more)),
+            }
         }
         Ok(())
     }

@@ -122,6 +122,16 @@ impl Outbound {
         }
     }
 
+    /// Where the last record ends, among those that are not all out.
+    pub(super) fn length(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// How many of the records that end there are out whole.
+    pub(super) fn whole(&self, ends: &[usize]) -> usize {
+        ends.partition_point(|end| *end <= self.written)
+    }
+
     /// How many bytes are yet to go out.
     pub(super) fn pending(&self) -> usize {
         let apart = if self.is_apart { self.document.len() } else { 0 };

@@ -45,6 +45,44 @@ impl Session {
         }
     }
 
+    /// Sends `count` small envelopes with as few writes as they fit in; when that fails, tells how many
+    /// have gone whole, or will with the next message.
+    pub(crate) fn send_all(
+        &self,
+        deadline: Deadline,
+        count: usize,
+        write: impl Fn(usize, &mut Vec<u8>, Option<&mut Sent>) -> samebox_data::Result<()>,
+    ) -> Result<(), (NotSent, usize)> {
+        let mut ends = Vec::new();
+        loop {
+            let mut outbound = lock(&self.outbound);
+            let mut gone = outbound.write_now(self.link());
+            if matches!(gone, Ok(true)) && ends.is_empty() {
+                for place in 0..count {
+                    let written =
+                        |out: &mut Vec<u8>, words: Option<&mut Sent>| write(place, out, words);
+                    outbound
+                        .envelope(self.max, written)
+                        .map_err(|failure| (failure, ends.len()))?;
+                    ends.push(outbound.length());
+                }
+                gone = outbound.write_now(self.link());
+            }
+            let whole = outbound.whole(&ends);
+            drop(outbound);
+            let late = if ends.is_empty() { NotSent::Late } else { NotSent::Begun };
+            let waited = match gone {
+                Ok(true) => return Ok(()),
+                Ok(false) => self.wait_for_room(deadline, late),
+                Err(failure) => Err(failure),
+            };
+            waited.map_err(|failure| match failure {
+                NotSent::Begun => (failure, count),
+                _ => (failure, whole),
+            })?;
+        }
+    }
+
     /// Sends an envelope without waiting; what the other side does not read at once waits, bounded.
     pub(crate) fn send_later(
         self: &Arc<Self>,
