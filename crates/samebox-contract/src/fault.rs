@@ -11,7 +11,7 @@ pub struct Fault<D = NoDetail> {
     /// Whose mistake it was.
     pub origin: Origin,
     /// A name for programs.
-    pub code: Option<FaultCode>,
+    pub code: Option<Box<FaultCode>>,
     /// Words for people.
     pub reason: String,
     /// What the operation promises to tell in such a case.
@@ -34,7 +34,7 @@ impl<D> Fault<D> {
     /// The same fault with a name for programs.
     #[must_use]
     pub fn with_code(mut self, namespace: impl Into<String>, name: impl Into<String>) -> Self {
-        self.code = Some(FaultCode { namespace: namespace.into(), name: name.into() });
+        self.code = Some(Box::new(FaultCode { namespace: namespace.into(), name: name.into() }));
         self
     }
 

@@ -232,7 +232,8 @@ fn calls_back_are_not_offered_where_messages_can_be_lost() {
 #[test]
 fn framings_without_numbers_carry_calls_both_ways() {
     for framing in ["header", "eof"] {
-        let mut place = place(&format!("framing-{framing}"));
+        // Not a pipe: on Windows it ends in both directions or in none, so `eof` has no calls there.
+        let mut place = Place::of(&samebox_tcp::Tcp, "tcp:127.0.0.1:0");
         place.endpoint = place.endpoint.with_setting("framing", framing);
         let (_serving, _) = place.serve(&CALLER);
         let (client, called) = place.connect_called();

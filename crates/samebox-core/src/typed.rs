@@ -124,7 +124,7 @@ pub struct Fault {
     /// Whose mistake it was.
     pub origin: Origin,
     /// A name for programs, where the service gives one.
-    pub code: Option<FaultCode>,
+    pub code: Option<Box<FaultCode>>,
     /// Words for people.
     pub reason: String,
 }

@@ -203,7 +203,7 @@ pub(super) fn read_fault(body: &[u8], answer: ReadAnswer<'_>) -> Result<Fault> {
         }
     }
     let code = namespace.zip(name).map(|(namespace, name)| FaultCode { namespace, name });
-    Ok(Fault { origin, code, reason })
+    Ok(Fault { origin, code: code.map(Box::new), reason })
 }
 
 fn optional(from: &mut Decoder<'_>) -> Result<Option<String>> {

@@ -64,7 +64,7 @@ impl<'a> Responder<'a> {
         let name = "InternalServiceFault".into();
         let code = FaultCode { namespace: FAILED.into(), name };
         let reason = "the service failed while it handled the call".into();
-        let fault = Fault { origin: Origin::Receiver, code: Some(code), reason };
+        let fault = Fault { origin: Origin::Receiver, code: Some(Box::new(code)), reason };
         if !self.answered {
             self.answered = true;
             answer::write_fault(self.out, &fault, None).expect("a short fault can be written");

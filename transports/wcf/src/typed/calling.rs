@@ -137,7 +137,7 @@ pub(super) fn typed_fault(fault: soap::Fault<'_>) -> Fault {
         namespace: code.namespace.into_owned(),
         name: code.name.into_owned(),
     });
-    Fault { origin, code, reason: fault.reason.into_owned() }
+    Fault { origin, code: code.map(Box::new), reason: fault.reason.into_owned() }
 }
 
 fn not_read(endpoint: &Endpoint, why: &str) -> Error {

@@ -25,8 +25,10 @@ stderr and ends with 64; with --split the other calls go on.
 Where the endpoint names an operation, DATA is its arguments in the order
 of its parameters: NAME=TEXT and NAME:=JSON, or one JSON object, or `-` for
 a JSON object on stdin. The result is printed as JSON. In an object of
-JSON, \"@namespace\" is the XML namespace of its members and \"@name\" the
-name of its class, which a list of objects needs.")]
+JSON, \"@namespace\" is the XML namespace of its members (else that of the
+object around it) and \"@name\" the name of its class, which a list of
+objects needs. .NET takes members in its own order, which is that of their
+names unless they have an Order, and passes over others in silence.")]
 pub(crate) struct Args {
     /// Whom to ask, such as unix:upper
     endpoint: String,
