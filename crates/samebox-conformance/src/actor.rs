@@ -1,7 +1,8 @@
+use crate::birth::spawned;
 use crate::obey;
 use crate::task::{Done, Numbers, Task, done_from_line};
 use samebox_core::{DynTransport, Endpoint, ErrorKind};
-use std::io::{self, BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard};
@@ -136,21 +137,6 @@ impl Actor {
             // Only an ended process cannot be killed.
             let _ = child.kill();
             let _ = child.wait();
-        }
-    }
-}
-
-/// Starts a program, and again when Wine lets it die at birth, as it does now and then under load.
-///
-/// None of its own code has run then, so nothing can happen twice.
-fn spawned(command: &mut Command) -> io::Result<Child> {
-    const ERROR_INTERNAL_ERROR: i32 = 1359;
-    let mut attempts = 5;
-    loop {
-        attempts -= 1;
-        match command.spawn() {
-            Err(error) if attempts > 0 && error.raw_os_error() == Some(ERROR_INTERNAL_ERROR) => {}
-            outcome => return outcome,
         }
     }
 }

@@ -45,6 +45,7 @@
 #![forbid(unsafe_code)]
 
 mod actor;
+mod birth;
 mod cases;
 mod client;
 mod folder;
@@ -57,6 +58,7 @@ mod task;
 mod watchdog;
 mod world;
 
+pub use birth::spawned;
 pub use folder::folder;
 pub use loopback::loopback;
 pub use suite::{Suite, Variant, Verdict};

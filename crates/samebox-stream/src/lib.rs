@@ -12,6 +12,7 @@ mod mechanism;
 mod options;
 mod pool;
 mod server;
+mod tcp;
 #[cfg(target_os = "linux")]
 mod ticker_linux;
 #[cfg(not(target_os = "linux"))]
@@ -19,8 +20,12 @@ mod ticker_portable;
 
 #[cfg(unix)]
 mod unix;
+#[cfg(unix)]
+use unix as system;
 #[cfg(windows)]
 mod windows;
+#[cfg(windows)]
+use windows as system;
 
 #[cfg(target_os = "linux")]
 pub use ticker_linux::Ticker;
@@ -33,6 +38,7 @@ pub use mechanism::{Accepted, Channel, Connector, FEW, Few, Listener, Ready, Str
 pub use options::{CAPABILITIES, Options, SETTINGS, WAIT};
 pub use pool::Pool;
 pub use server::{Door, Hub, StreamServer, TurnedAway};
+pub use tcp::{TcpDialler, TcpDoor};
 
 #[cfg(unix)]
 pub use unix::{ChannelSocket, DuplexSocket, NamedConnector, NamedListener, Place, StreamSocket};

@@ -23,20 +23,12 @@ mod typed;
 #[cfg(unix)]
 mod pipe_socket;
 #[cfg(unix)]
-mod tcp_unix;
-#[cfg(windows)]
-mod tcp_windows;
-#[cfg(unix)]
 mod uds_unix;
 #[cfg(windows)]
 mod uds_windows;
 #[cfg(windows)]
 mod windows;
 
-#[cfg(unix)]
-use tcp_unix as tcp_system;
-#[cfg(windows)]
-use tcp_windows as tcp_system;
 #[cfg(unix)]
 use uds_unix as uds;
 #[cfg(windows)]

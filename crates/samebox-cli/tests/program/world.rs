@@ -1,7 +1,8 @@
 //! One test's own names, and the programs it starts: none outlives it, none may hang.
 
+use samebox_conformance::spawned;
 use serde_json::Value;
-use std::io::{self, BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -199,21 +200,6 @@ impl Finished {
         assert_eq!(self.code, Some(code), "{self:?}");
         assert_eq!(self.text(), "");
         self.stderr
-    }
-}
-
-/// Starts a program, and again when Wine lets it die at birth, as it does now and then under load.
-///
-/// None of its own code has run then, so nothing can happen twice.
-fn spawned(command: &mut Command) -> io::Result<Child> {
-    const ERROR_INTERNAL_ERROR: i32 = 1359;
-    let mut attempts = 5;
-    loop {
-        attempts -= 1;
-        match command.spawn() {
-            Err(error) if attempts > 0 && error.raw_os_error() == Some(ERROR_INTERNAL_ERROR) => {}
-            outcome => return outcome,
-        }
     }
 }
 

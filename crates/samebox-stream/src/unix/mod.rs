@@ -4,6 +4,7 @@ mod access;
 mod duplex;
 mod named;
 mod socket;
+pub(crate) mod tcp;
 
 pub use duplex::DuplexSocket;
 pub use named::{NamedConnector, NamedListener, Place};

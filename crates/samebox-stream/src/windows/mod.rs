@@ -7,6 +7,7 @@ mod duplex_pipe;
 mod named;
 mod pipe;
 mod socket;
+pub(crate) mod tcp;
 
 pub use access::readable_by_clients;
 pub use channel::ChannelPipe;

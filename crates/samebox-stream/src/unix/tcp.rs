@@ -1,4 +1,4 @@
-//! The Unix half: what sockets do by themselves.
+//! The Unix half of TCP: what sockets do by themselves.
 
 use mio::net::TcpListener;
 use std::io;

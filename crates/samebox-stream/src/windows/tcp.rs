@@ -1,4 +1,4 @@
-//! The Windows half: sockets share addresses there unless told otherwise.
+//! The Windows half of TCP: sockets share addresses there unless told otherwise.
 
 use mio::net::TcpListener;
 use samebox_sys::windows::socket;
