@@ -2,10 +2,8 @@
 
 use chrono::{DateTime, FixedOffset, TimeDelta};
 use rust_decimal::Decimal;
-use samebox_data::{
-    Data, Encode, Enumeration, Error, Member, Reader, Result, Shape, Struct, Timestamp, Variant,
-    Writer,
-};
+use samebox_contract_macros::Data;
+use samebox_data::{Data, Timestamp};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
@@ -37,7 +35,10 @@ pub fn with_type(choice: u8, attempt: &impl Try) {
 }
 
 /// A structure that holds itself.
+#[derive(Data)]
+#[data(crate = samebox_data, namespace = "urn:x")]
 pub struct Tree {
+    #[data(omit_absent)]
     blob: Option<Vec<u8>>,
     colour: Colour,
     id: i64,
@@ -46,89 +47,9 @@ pub struct Tree {
 }
 
 /// An enum.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Data)]
+#[data(crate = samebox_data, namespace = "urn:x")]
 pub enum Colour {
     Red,
-    Green,
-}
-
-static COLOUR: Enumeration = Enumeration {
-    name: "Colour",
-    namespace: "urn:x",
-    variants: &[Variant { name: "Red", value: 0 }, Variant { name: "Green", value: 5 }],
-};
-
-static TREE: Struct = Struct {
-    name: "Tree",
-    namespace: "urn:x",
-    members: &[
-        Member { name: "Blob", shape: <Option<Vec<u8>> as Encode>::shape },
-        Member { name: "Colour", shape: Colour::shape },
-        Member { name: "Id", shape: i64::shape },
-        Member { name: "Inside", shape: <Vec<Tree> as Encode>::shape },
-        Member { name: "Name", shape: String::shape },
-    ],
-};
-
-impl Encode for Colour {
-    fn shape() -> &'static Shape {
-        const { &Shape::Enum(&COLOUR) }
-    }
-
-    fn write(&self, to: &mut dyn Writer) -> Result<()> {
-        to.variant(&COLOUR, *self as usize)
-    }
-}
-
-impl Data for Colour {
-    fn read(from: &mut dyn Reader) -> Result<Self> {
-        Ok(if from.variant(&COLOUR)? == 0 { Self::Red } else { Self::Green })
-    }
-}
-
-impl Encode for Tree {
-    fn shape() -> &'static Shape {
-        const { &Shape::Struct(&TREE) }
-    }
-
-    fn write(&self, to: &mut dyn Writer) -> Result<()> {
-        to.structure(&TREE)?;
-        if !self.blob.is_absent() {
-            to.member(0)?;
-            self.blob.write(to)?;
-        }
-        to.member(1)?;
-        self.colour.write(to)?;
-        to.member(2)?;
-        self.id.write(to)?;
-        to.member(3)?;
-        self.inside.write(to)?;
-        to.member(4)?;
-        self.name.write(to)?;
-        to.end()
-    }
-}
-
-impl Data for Tree {
-    fn read(from: &mut dyn Reader) -> Result<Self> {
-        let mut tree = Self {
-            blob: None,
-            colour: Colour::Red,
-            id: 0,
-            inside: Vec::new(),
-            name: String::new(),
-        };
-        from.structure(&TREE)?;
-        while let Some(member) = from.member()? {
-            match member {
-                0 => tree.blob = Data::read(from)?,
-                1 => tree.colour = Data::read(from)?,
-                2 => tree.id = Data::read(from)?,
-                3 => tree.inside = Data::read(from)?,
-                4 => tree.name = Data::read(from)?,
-                _ => return Err(Error::Malformed("there is no such member".into())),
-            }
-        }
-        Ok(tree)
-    }
+    Green = 5,
 }

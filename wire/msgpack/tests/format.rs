@@ -76,8 +76,16 @@ fn an_encoder_refuses_what_would_break_the_bytes() {
 
 #[test]
 fn arrays_of_a_structure_may_end_early_or_late() {
-    let blob_only = Node { blob: Some(vec![9]), ..Node::default() };
-    assert_eq!(decode::<Node>(&[0x91, 0xc4, 1, 9]), Ok(blob_only));
+    #[derive(samebox_contract_macros::Data, Debug, PartialEq)]
+    #[data(crate = samebox_data)]
+    struct Pair {
+        a: Option<i32>,
+        b: i32,
+    }
+    assert_eq!(decode::<Pair>(&[0x91, 7]), Ok(Pair { a: Some(7), b: 0 }));
+    assert_eq!(decode::<Pair>(&[0x90]), Ok(Pair { a: None, b: 0 }));
+    let missing = samebox_data::Error::Missing { name: "Children".into() };
+    assert_eq!(decode::<Node>(&[0x91, 0xc4, 1, 9]), Err(missing));
     let mut longer = encode(&Node::default());
     longer[0] = 0x99;
     longer.extend([0x82, 1, 0x91, 2, 3, 0x81, 4, 0xc0, 0xa1, b'x']);

@@ -1,128 +1,73 @@
-//! The types of the peer program and of the shapes, as `#[derive(Data)]` would make them.
+//! The types of the peer program and of the shapes.
 
 use chrono::{DateTime, FixedOffset};
-use samebox_data::{
-    Data, Encode, Enumeration, Member, Reader, Result, Shape, Struct, Variant, Writer,
-};
+use samebox_contract_macros::Data;
 use std::collections::BTreeMap;
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Data, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[data(crate = samebox_data)]
 pub(crate) enum Colour {
     #[default]
     Red,
-    Green,
+    Green = 5,
 }
 
-static COLOUR: Enumeration = Enumeration {
-    name: "Colour",
-    namespace: Struct::DEFAULT_NAMESPACE,
-    variants: &[Variant { name: "Red", value: 0 }, Variant { name: "Green", value: 5 }],
-};
-
-impl Encode for Colour {
-    fn shape() -> &'static Shape {
-        const { &Shape::Enum(&COLOUR) }
-    }
-
-    fn write(&self, to: &mut dyn Writer) -> Result<()> {
-        to.variant(&COLOUR, *self as usize)
-    }
+#[derive(Clone, Data, Debug, Default, PartialEq)]
+#[data(crate = samebox_data, namespace = "urn:samebox:peer")]
+pub(crate) struct Node {
+    pub(crate) blob: Option<Vec<u8>>,
+    pub(crate) children: Option<Vec<Option<Box<Node>>>>,
+    pub(crate) id: i32,
+    #[data(omit_absent)]
+    pub(crate) maybe: Option<String>,
+    pub(crate) name: Option<String>,
+    #[data(order = 1)]
+    pub(crate) late: f64,
 }
 
-impl Data for Colour {
-    fn read(from: &mut dyn Reader) -> Result<Self> {
-        Ok(if from.variant(&COLOUR)? == 0 { Self::Red } else { Self::Green })
-    }
+#[derive(Clone, Data, Debug, Default, PartialEq)]
+#[data(crate = samebox_data, namespace = "urn:one")]
+pub(crate) struct Inner {
+    pub(crate) s: Option<String>,
+    pub(crate) x: i32,
 }
 
-/// A structure whose members stand in the order of the wire; those marked are left out when absent.
-macro_rules! structure {
-    ($name:ident $wire:literal $namespace:literal
-        { $($member:literal $field:ident: $type:ty $(, $omit:ident)?;)* }
-    ) => {
-        #[derive(Clone, Debug, Default, PartialEq)]
-        pub(crate) struct $name {
-            $(pub(crate) $field: $type,)*
-        }
-
-        impl $name {
-            const STRUCT: &'static Struct = &Struct {
-                name: $wire,
-                namespace: $namespace,
-                members: &[$(Member { name: $member, shape: <$type as Encode>::shape }),*],
-            };
-        }
-
-        impl Encode for $name {
-            fn shape() -> &'static Shape {
-                const { &Shape::Struct(Self::STRUCT) }
-            }
-
-            fn write(&self, to: &mut dyn Writer) -> Result<()> {
-                to.structure(Self::STRUCT)?;
-                let mut index = 0;
-                $(
-                    if !(stringify!($($omit)?) == "omit" && self.$field.is_absent()) {
-                        to.member(index)?;
-                        self.$field.write(to)?;
-                    }
-                    index += 1;
-                )*
-                assert_eq!(index, Self::STRUCT.members.len());
-                to.end()
-            }
-        }
-
-        impl Data for $name {
-            fn read(from: &mut dyn Reader) -> Result<Self> {
-                from.structure(Self::STRUCT)?;
-                let mut value = Self::default();
-                while let Some(index) = from.member()? {
-                    match Self::STRUCT.members[index].name {
-                        $($member => value.$field = Data::read(from)?,)*
-                        _ => unreachable!(),
-                    }
-                }
-                Ok(value)
-            }
-        }
-    };
+#[derive(Clone, Data, Debug, Default, PartialEq)]
+#[data(crate = samebox_data, namespace = "http://tempuri.org/")]
+pub(crate) struct Same {
+    pub(crate) x: i32,
+    pub(crate) y: Option<Inner>,
 }
 
-structure! { Node "Node" "urn:samebox:peer" {
-    "Blob" blob: Option<Vec<u8>>;
-    "Children" children: Option<Vec<Option<Box<Node>>>>;
-    "Id" id: i32;
-    "Maybe" maybe: Option<String>, omit;
-    "Name" name: Option<String>;
-    "Late" late: f64;
-} }
+#[derive(Clone, Data, Debug, Default, PartialEq)]
+#[data(crate = samebox_data, namespace = "")]
+pub(crate) struct Bare {
+    pub(crate) x: i32,
+    pub(crate) y: Option<Inner>,
+    pub(crate) z: Option<Box<Bare>>,
+}
 
-structure! { Inner "Inner" "urn:one" { "S" s: Option<String>; "X" x: i32; } }
-
-structure! { Same "Same" "http://tempuri.org/" { "X" x: i32; "Y" y: Option<Inner>; } }
-
-structure! { Bare "Bare" "" { "X" x: i32; "Y" y: Option<Inner>; "Z" z: Option<Box<Bare>>; } }
-
-structure! { Outer "Outer" "urn:two" {
-    "A" a: Option<Inner>;
-    "B" b: Option<Vec<Option<Inner>>>;
-    "C" c: Option<Vec<i32>>;
-    "D" d: Option<Vec<Option<String>>>;
-    "E" e: Option<BTreeMap<String, Inner>>;
-    "F" f: Option<Inner>;
-    "G" g: Colour;
-    "H" h: Option<Vec<Colour>>;
-    "I" i: DateTime<FixedOffset>;
-    "J" j: Option<Vec<Option<i32>>>;
-    "K" k: Option<Box<Outer>>;
-    "L" l: Option<i32>;
-    "M" m: Option<Vec<f64>>;
-    "N" n: Option<Vec<Vec<i32>>>;
-    "O" o: Option<Vec<u8>>;
-    "P" p: Option<BTreeMap<String, Vec<i32>>>;
-    "Q" q: Option<BTreeMap<Colour, Option<i32>>>;
-} }
+#[derive(Clone, Data, Debug, Default, PartialEq)]
+#[data(crate = samebox_data, namespace = "urn:two")]
+pub(crate) struct Outer {
+    pub(crate) a: Option<Inner>,
+    pub(crate) b: Option<Vec<Option<Inner>>>,
+    pub(crate) c: Option<Vec<i32>>,
+    pub(crate) d: Option<Vec<Option<String>>>,
+    pub(crate) e: Option<BTreeMap<String, Inner>>,
+    pub(crate) f: Option<Inner>,
+    pub(crate) g: Colour,
+    pub(crate) h: Option<Vec<Colour>>,
+    pub(crate) i: DateTime<FixedOffset>,
+    pub(crate) j: Option<Vec<Option<i32>>>,
+    pub(crate) k: Option<Box<Outer>>,
+    pub(crate) l: Option<i32>,
+    pub(crate) m: Option<Vec<f64>>,
+    pub(crate) n: Option<Vec<Vec<i32>>>,
+    pub(crate) o: Option<Vec<u8>>,
+    pub(crate) p: Option<BTreeMap<String, Vec<i32>>>,
+    pub(crate) q: Option<BTreeMap<Colour, Option<i32>>>,
+}
 
 /// The tree that the peer program sends.
 pub(crate) fn tree() -> Node {
