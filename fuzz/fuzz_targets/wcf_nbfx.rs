@@ -65,11 +65,20 @@ fn events(document: &[u8], words: &Received) -> Option<Vec<String>> {
 fn shown(text: &Text<'_>) -> String {
     match text {
         Text::Bytes(bytes) => bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
-        Text::Float(value) => format!("{}", f64::from(*value) + 0.0),
-        Text::Double(value) => format!("{}", value + 0.0),
+        Text::Float(value) => number(f64::from(*value)),
+        Text::Double(value) => number(*value),
         Text::List(list) => list.values().map(|value| shown(&value)).collect(),
         _ => text.to_str().into_owned(),
     }
+}
+
+/// A whole number is written as one, with all its digits; a float is shown with the fewest that tell it
+/// from the next.
+fn number(value: f64) -> String {
+    if value.fract() == 0.0 && (-(2f64.powi(63))..2f64.powi(63)).contains(&value) {
+        return format!("{}", value as i64);
+    }
+    format!("{value}")
 }
 
 /// Every way to read a text gives a value or says that it is none; the ways agree.

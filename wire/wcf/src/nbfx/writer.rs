@@ -70,9 +70,10 @@ impl<'w> Writer<'w> {
         value: impl Into<Text<'n>>,
     ) {
         self.named([0x0C, 0x26, 0x06, 0x04], prefix, name.into());
-        match value.into() {
-            Text::Chars("") => self.text_node(0xA8),
-            value => self.text(value),
+        let before = self.out.len();
+        self.write_whole(value.into());
+        if self.out.len() == before {
+            self.text_node(0xA8);
         }
         self.open_text = NONE;
     }

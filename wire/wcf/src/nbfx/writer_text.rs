@@ -45,6 +45,19 @@ impl Writer<'_> {
         }
     }
 
+    /// Writes text in one record at most, which is all that an attribute may have.
+    pub(super) fn write_whole(&mut self, text: Text<'_>) {
+        match text {
+            Text::Bytes(bytes) if !bytes.is_empty() => {
+                self.counted(0x9E, bytes.len());
+                self.out.extend_from_slice(bytes);
+                self.empty_buffer();
+            }
+            Text::QName { name, .. } if name.id.is_none() => self.chars(&text.to_str()),
+            text => self.write_text(text),
+        }
+    }
+
     /// Writes a whole number in the fewest bytes.
     pub(super) fn int(&mut self, value: i64) {
         match value {

@@ -2,7 +2,9 @@
 
 use proptest::prelude::*;
 use samebox_wcf_wire::dictionary::{Received, SESSION_BYTES, Sent};
-use samebox_wcf_wire::nbfx::{Array, Content, Event, Limits, Memory, Name, Reader, Text, Writer};
+use samebox_wcf_wire::nbfx::{
+    Array, Content, Event, Limits, Memory, Name, Reader, Text, Word, Writer,
+};
 use samebox_wcf_wire::value::{DateTime, Decimal, Guid, Kind, TimeSpan};
 use samebox_wcf_wire::{Error, mb};
 
@@ -279,4 +281,25 @@ fn what_is_none_is_refused_by_name() {
     assert_eq!(Text::Chars("-INF").to_f64(), Ok(f64::NEG_INFINITY));
     assert_eq!(Text::Chars(" 3.00 ").to_i64(), Ok(3));
     assert_eq!(Text::Double(3.0).to_i64(), Ok(3));
+}
+
+#[test]
+fn an_attribute_has_its_whole_value_in_one_record() {
+    let long = "é".repeat(70_000);
+    for value in [
+        Text::Bytes(&[]),
+        Text::Bytes(&[7; 1000]),
+        Text::Chars(""),
+        Text::Chars(&long),
+        Text::QName { prefix: "b", name: Word { text: "Node", id: None } },
+        Text::Word(Word { text: "", id: None }),
+    ] {
+        let bytes = document(0, |writer| writer.attribute("", Name::Inline("a"), value));
+        let (words, mut memory) = (Received::new(0), Memory::default());
+        let mut reader = Reader::new(&bytes, &words, Limits::default(), &mut memory);
+        assert!(matches!(reader.next(), Ok(Some(Event::Start(_)))), "{value:?}");
+        let read = reader.attribute("", "a").expect("it is there");
+        assert_eq!(read.to_str(), value.to_str());
+        assert!(matches!(reader.next(), Ok(Some(Event::End))), "{value:?}");
+    }
 }
