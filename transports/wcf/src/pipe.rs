@@ -5,7 +5,7 @@ use crate::client::{Target, dial};
 use crate::server::{Made, Place, entrance};
 use crate::settings::Options;
 use crate::{PipeDialler, PipeName, open_pipe};
-use samebox_core::{Endpoint, ErrorKind, Operation, Result};
+use samebox_core::{Endpoint, Result};
 
 /// Where a service is offered.
 pub(crate) fn place(endpoint: &Endpoint, options: &Options) -> Result<Place> {
@@ -23,10 +23,7 @@ pub(crate) fn place(endpoint: &Endpoint, options: &Options) -> Result<Place> {
         upgrades: &[],
         make: Box::new(move |registry, token| {
             let door = open_pipe(&endpoint, &name, &allow)?;
-            let entrance = entrance(door, registry, token).map_err(|cause| {
-                let why = "the system does not tell of clients at the door";
-                endpoint.error(ErrorKind::Io, Operation::Bind, why).with_source(cause)
-            })?;
+            let entrance = entrance(&endpoint, door, registry, token)?;
             let (key, uri) = made;
             Ok(Made { entrance, key, endpoint, uri })
         }),

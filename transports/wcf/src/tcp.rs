@@ -3,7 +3,7 @@
 use crate::address::TcpAddress;
 use crate::client::{Target, dial as dialling};
 use crate::server::{Made, Place, entrance};
-use samebox_core::{Endpoint, ErrorKind, Operation, Result};
+use samebox_core::{Endpoint, Result};
 use samebox_stream::{TcpDialler, TcpDoor};
 use std::net::SocketAddr;
 
@@ -20,10 +20,7 @@ pub(crate) fn place(endpoint: &Endpoint) -> Result<Place> {
         upgrades: &[],
         make: Box::new(move |registry, token| {
             let (door, at) = TcpDoor::listen(&endpoint, at)?;
-            let entrance = entrance(door, registry, token).map_err(|cause| {
-                let why = "the system does not tell of clients at the door";
-                endpoint.error(ErrorKind::Io, Operation::Bind, why).with_source(cause)
-            })?;
+            let entrance = entrance(&endpoint, door, registry, token)?;
             let address = TcpAddress { port: at.port(), ..address };
             let endpoint = endpoint.with_name(address.name());
             Ok(Made { entrance, key: key(at), endpoint, uri: address.uri() })

@@ -4,7 +4,7 @@ use crate::address::{check_length, encoded};
 use crate::client::{Target, dial};
 use crate::server::{Made, Place, entrance};
 use crate::settings::Options;
-use samebox_core::{Endpoint, ErrorKind, Operation, Result};
+use samebox_core::{Endpoint, Result};
 use samebox_stream::{NamedConnector, NamedListener, Place as Name};
 use samebox_sys::unix::name::LONGEST_PATH;
 use samebox_wcf_wire::framing::UPGRADE_UNIX_POSIX;
@@ -27,10 +27,7 @@ pub(crate) fn place(endpoint: &Endpoint, options: &Options) -> Result<Place> {
         upgrades: &[UPGRADE_UNIX_POSIX],
         make: Box::new(move |registry, token| {
             let listener = NamedListener::bind(&endpoint, &Name::Path(path), &allow)?;
-            let entrance = entrance(listener, registry, token).map_err(|cause| {
-                let why = "the system does not tell of clients at the door";
-                endpoint.error(ErrorKind::Io, Operation::Bind, why).with_source(cause)
-            })?;
+            let entrance = entrance(&endpoint, listener, registry, token)?;
             let (key, uri) = made;
             Ok(Made { entrance, key, endpoint, uri })
         }),

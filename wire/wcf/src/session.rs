@@ -2,7 +2,7 @@
 
 use crate::dictionary::{Received, SESSION_BYTES, Sent};
 use crate::error::Limited;
-use crate::framing::Encoding;
+use crate::framing::{Encoding, Record, encode_chunk};
 use crate::nbfx::{self, Memory, Reader, Writer};
 use crate::soap::Outgoing;
 use crate::{Error, mb};
@@ -91,20 +91,10 @@ impl Encoder {
     /// Puts the head before the document that is in the buffer.
     fn record(&mut self) -> Result<&[u8], Error> {
         let document = self.buffer.len() - ROOM;
-        let news = self.words.as_ref().map_or(&[][..], |words| words.news());
-        let block = match &self.words {
-            Some(_) => mb::length(news.len() as u32) + news.len(),
-            None => 0,
-        };
-        Error::bound(Limited::Message, block + document, self.max)?;
+        Error::bound(Limited::Message, block(self.words.as_ref()) + document, self.max)?;
         self.head.clear();
-        self.head.push(if self.words.is_some() { 0x06 } else { 0x05 });
-        mb::encode((block + document) as u32, &mut self.head);
-        if let Some(words) = &mut self.words {
-            mb::encode(words.news().len() as u32, &mut self.head);
-            self.head.extend_from_slice(words.news());
-            words.announced();
-        } else {
+        head(document, self.words.as_mut(), &mut self.head);
+        if self.words.is_none() {
             self.buffer.push(0);
         }
         if let Some(start) = ROOM.checked_sub(self.head.len()) {
@@ -114,6 +104,30 @@ impl Encoder {
         self.buffer.splice(..ROOM, self.head.iter().copied());
         Ok(&self.buffer)
     }
+}
+
+/// Writes what stands before a document of that many bytes: its record's start, and the strings that it
+/// is the first to use, which the peer knows from then on.
+///
+/// Without strings of a session it is the start of an unsized envelope, whose one chunk the document is;
+/// an empty chunk must follow.
+pub fn head(document: usize, words: Option<&mut Sent>, out: &mut Vec<u8>) {
+    let Some(words) = words else {
+        Record::UnsizedEnvelope.encode(out);
+        return mb::encode(document as u32, out);
+    };
+    out.push(SIZED_ENVELOPE);
+    mb::encode((block(Some(&*words)) + document) as u32, out);
+    encode_chunk(words.news(), out);
+    words.announced();
+}
+
+/// The code of the record whose envelope `head` starts.
+const SIZED_ENVELOPE: u8 = 0x06;
+
+/// How many bytes of an envelope its new strings take.
+fn block(words: Option<&Sent>) -> usize {
+    words.map_or(0, |words| mb::length(words.news().len() as u32) + words.news().len())
 }
 
 /// Reads the envelopes of one direction.

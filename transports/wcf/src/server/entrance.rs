@@ -1,7 +1,6 @@
 use mio::{Registry, Token};
-use samebox_core::{Error, Peer, Result};
+use samebox_core::{Endpoint, Error, ErrorKind, Operation, Peer, Result};
 use samebox_stream::{Door, Duplex, DuplexListener, TurnedAway};
-use std::io;
 use std::time::Duration;
 
 /// The door of any mechanism, whose clients become connections.
@@ -30,11 +29,15 @@ pub(crate) type Client = (Box<dyn Duplex>, Peer);
 
 /// The entrance that `listener` is, with its news under `token`.
 pub(crate) fn entrance<L: DuplexListener>(
+    endpoint: &Endpoint,
     mut listener: L,
     registry: &Registry,
     token: Token,
-) -> io::Result<Box<dyn Entrance>> {
-    listener.register(registry, token)?;
+) -> Result<Box<dyn Entrance>> {
+    listener.register(registry, token).map_err(|cause| {
+        let why = "the system does not tell of clients at the door";
+        endpoint.error(ErrorKind::Io, Operation::Bind, why).with_source(cause)
+    })?;
     Ok(Box::new(Of(Door::new(listener))))
 }
 

@@ -2,7 +2,7 @@ use samebox_core::Deadline;
 use samebox_stream::{Duplex, Ready};
 use samebox_wcf_wire::dictionary::{SESSION_BYTES, Sent};
 use samebox_wcf_wire::framing::{Record, encode_chunk};
-use samebox_wcf_wire::mb;
+use samebox_wcf_wire::session::head;
 use std::io::{self, IoSlice};
 
 /// Records that are on their way out, and the strings that the other side has been told.
@@ -86,17 +86,11 @@ impl Outbound {
     /// Appends the record of the document.
     fn frame(&mut self) {
         let Self { bytes, document, words, is_apart, .. } = self;
-        let Some(words) = words else {
-            Record::UnsizedEnvelope.encode(bytes);
-            encode_chunk(document, bytes);
+        head(document.len(), words.as_mut(), bytes);
+        if words.is_none() {
+            bytes.extend_from_slice(document);
             return encode_chunk(&[], bytes);
-        };
-        let news = words.news();
-        let block = mb::length(news.len() as u32) + news.len();
-        bytes.push(0x06);
-        mb::encode((block + document.len()) as u32, bytes);
-        encode_chunk(news, bytes);
-        words.announced();
+        }
         if document.len() > APART {
             *is_apart = true;
         } else {

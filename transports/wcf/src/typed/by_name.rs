@@ -52,9 +52,6 @@ pub(crate) fn call_by_name(
     }
 }
 
-/// What is kept of an answer; a message has its own limit.
-const LIMITS: untyped::Limits = untyped::Limits { nodes: 1_000_000, bytes: 64 << 20 };
-
 fn read(endpoint: &Endpoint, mut answer: Arrival, operation: &str) -> Result<NamedAnswer> {
     let broken = |error: wire::Error| -> Error {
         let why = format!("the answer cannot be read: {error}");
@@ -71,13 +68,14 @@ fn read_body(
 ) -> std::result::Result<NamedAnswer, wire::Error> {
     if incoming.is_fault() {
         let (fault, detail) = Fault::read(reader)?;
-        let detail = detail.map(|_| untyped::read_value(reader, LIMITS)).transpose()?;
+        let detail =
+            detail.map(|_| untyped::read_value(reader, untyped::Limits::default())).transpose()?;
         return Ok(NamedAnswer::Fault(typed_fault(fault), detail));
     }
     if incoming.body.is_none() {
         return Ok(NamedAnswer::Result(Value::Null));
     }
-    let mut members = untyped::read_members(reader, LIMITS)?;
+    let mut members = untyped::read_members(reader, untyped::Limits::default())?;
     let is_result = |name: &str| name.strip_suffix("Result") == Some(operation);
     Ok(NamedAnswer::Result(match members.as_slice() {
         [] => Value::Null,
