@@ -13,6 +13,7 @@ mod capabilities;
 mod deadline;
 mod endpoint;
 mod error;
+mod mailbox;
 mod message;
 mod missing;
 mod peer;
@@ -32,7 +33,8 @@ pub use capabilities::{
 pub use deadline::Deadline;
 pub use endpoint::{Endpoint, nearest};
 pub use error::{Error, ErrorKind, Operation, Result};
-pub use message::{Answer, Chunk, Message, Outgoing, Properties};
+pub use mailbox::{Mailbox, Refused};
+pub use message::{Answer, Chunk, Message, Outgoing, Properties, Receipt};
 pub use missing::Missing;
 pub use peer::{Peer, User};
 pub use report::{Counters, Faults};

@@ -8,8 +8,37 @@ use std::time::Duration;
 /// One message as its receiver sees it: payload, sender, properties and a way to answer.
 pub struct Message {
     content: Content,
-    properties: Option<Box<Properties>>,
+    /// What few mechanisms have, so that a message without it stays small.
+    beside: Option<Box<Beside>>,
     answer: Option<Box<dyn Answer>>,
+}
+
+/// What a message may carry beside its payload.
+#[derive(Default)]
+struct Beside {
+    properties: Properties,
+    /// Dropped with the message; kept for that alone.
+    _receipt: Option<Receipt>,
+}
+
+/// Runs once, when the message that carries it is dropped: its receiver is done with it.
+///
+/// A transport whose `send` means `handled` tells the sender so from here.
+pub struct Receipt(Option<Box<dyn FnOnce() + Send>>);
+
+impl Receipt {
+    /// A receipt that runs `handled`, on whichever thread drops the message; it must not block.
+    pub fn new(handled: impl FnOnce() + Send + 'static) -> Self {
+        Self(Some(Box::new(handled)))
+    }
+}
+
+impl Drop for Receipt {
+    fn drop(&mut self) {
+        if let Some(handled) = self.0.take() {
+            handled();
+        }
+    }
 }
 
 /// A payload and its sender.
@@ -84,7 +113,7 @@ impl Message {
     /// A message that cannot be answered.
     pub fn new(payload: impl Into<Bytes>, peer: Arc<Peer>) -> Self {
         let content = Content::Whole { payload: payload.into(), peer };
-        Self { content, properties: None, answer: None }
+        Self { content, beside: None, answer: None }
     }
 
     /// A message whose payload is those bytes of a chunk, and whose sender is the chunk's.
@@ -99,7 +128,7 @@ impl Message {
     ) -> Self {
         assert!(bytes.start <= bytes.end && bytes.end <= chunk.bytes.len(), "bytes of the chunk");
         let part = Part { chunk: Arc::clone(chunk), start: bytes.start, end: bytes.end };
-        Self { content: Content::Part(part), properties: None, answer }
+        Self { content: Content::Part(part), beside: None, answer }
     }
 
     /// The same message, to be answered through `answer`.
@@ -112,7 +141,14 @@ impl Message {
     /// The same message with properties.
     #[must_use]
     pub fn with_properties(mut self, properties: Properties) -> Self {
-        self.properties = Some(Box::new(properties));
+        self.beside.get_or_insert_default().properties = properties;
+        self
+    }
+
+    /// The same message with a receipt that its sender waits for.
+    #[must_use]
+    pub fn with_receipt(mut self, receipt: Receipt) -> Self {
+        self.beside.get_or_insert_default()._receipt = Some(receipt);
         self
     }
 
@@ -133,7 +169,7 @@ impl Message {
         std::str::from_utf8(self.payload())
     }
 
-    /// The payload itself, cheap to clone and to keep.
+    /// The payload itself, cheap to clone and to keep; the message counts as handled then.
     pub fn into_payload(self) -> Bytes {
         match self.content {
             Content::Whole { payload, .. } => payload,
@@ -151,7 +187,7 @@ impl Message {
 
     /// The properties its mechanism carried; the default ones where it has none.
     pub fn properties(&self) -> &Properties {
-        self.properties.as_deref().unwrap_or(&Properties::NONE)
+        self.beside.as_ref().map_or(&Properties::NONE, |beside| &beside.properties)
     }
 
     /// Whether the sender can be answered.
@@ -292,6 +328,24 @@ mod tests {
     fn a_message_without_a_way_back_refuses_to_reply() {
         let mut message = Message::new("x", Arc::new(Peer::UNKNOWN));
         assert_eq!(message.reply("y").unwrap_err().kind(), ErrorKind::Unsupported);
+    }
+
+    #[test]
+    fn a_receipt_runs_once_when_the_message_is_dropped_or_taken_apart() {
+        let (told, heard) = std::sync::mpsc::channel();
+        for number in 0..2 {
+            let told = told.clone();
+            let receipt = Receipt::new(move || told.send(number).expect("the test listens"));
+            let message = Message::new("x", Arc::new(Peer::UNKNOWN)).with_receipt(receipt);
+            assert!(heard.try_recv().is_err(), "it runs too early");
+            if number == 0 {
+                drop(message)
+            } else {
+                drop(message.into_payload())
+            }
+            assert_eq!(heard.try_recv(), Ok(number));
+            assert!(heard.try_recv().is_err(), "it runs twice");
+        }
     }
 
     #[test]

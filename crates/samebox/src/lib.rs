@@ -62,5 +62,7 @@ pub use samebox_core::{
 };
 #[cfg(feature = "contract")]
 pub use samebox_data as data;
+#[cfg(feature = "object")]
+pub use samebox_object::install as object;
 pub use server::{Running, Server, bind};
 pub use transports::{TRANSPORTS, transport};

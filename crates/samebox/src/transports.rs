@@ -22,6 +22,10 @@ pub static TRANSPORTS: &[&dyn DynTransport] = &[
     &samebox_wcf::NetUds,
     #[cfg(feature = "wcf")]
     &samebox_wcf::NetPipe,
+    #[cfg(feature = "object")]
+    &samebox_object::Object,
+    #[cfg(feature = "window")]
+    &samebox_window::Window,
 ];
 
 /// The transport of an endpoint's scheme.

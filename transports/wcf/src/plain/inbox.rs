@@ -1,5 +1,4 @@
 use super::answer::PlainAnswer;
-use super::queue::{Nothing, Queue};
 use super::{Names, payload};
 use crate::calls::{self, Refusal, ReplyTo, refusal, unknown_action};
 use crate::faults;
@@ -7,7 +6,7 @@ use crate::server::{Begin, Offer, Place, offer};
 use crate::session::{Arrival, Handler, Session};
 use crate::settings::{Options, largest_envelope};
 use samebox_core::{
-    Bytes, Counters, Deadline, Endpoint, Error, ErrorKind, Inbox, Message, Operation, Peer, Result,
+    Bytes, Counters, Deadline, Endpoint, Error, Inbox, Mailbox, Message, Peer, Refused, Result,
     Stopper,
 };
 use samebox_wcf_wire::nbfx::Reader;
@@ -17,7 +16,7 @@ use std::sync::Arc;
 
 /// The receiving half: a service whose calls are messages.
 pub struct WcfInbox {
-    queue: Arc<Queue>,
+    mailbox: Arc<Mailbox>,
     offer: Offer,
     /// Dropped after the sessions, whose callers then see them end and are not told a fault.
     unread: VecDeque<Message>,
@@ -25,33 +24,21 @@ pub struct WcfInbox {
 
 impl WcfInbox {
     pub(crate) fn bind(endpoint: &Endpoint, options: Options, place: Place) -> Result<Self> {
-        let queue = Arc::new(Queue::new(options.capacity));
+        let mailbox = Mailbox::new(options.capacity);
         let names = Arc::new(Names::new(&options.plain));
-        let desk = Desk { queue: queue.clone(), names, max: options.max };
+        let desk = Desk { mailbox: mailbox.clone(), names, max: options.max };
         let offer = offer(endpoint, place, options, Box::new(desk))?;
-        Ok(Self { queue, offer, unread: VecDeque::new() })
-    }
-
-    fn error(&self, kind: ErrorKind, why: &str) -> Error {
-        self.endpoint().error(kind, Operation::Recv, why)
+        Ok(Self { mailbox, offer, unread: VecDeque::new() })
     }
 }
 
 impl Inbox for WcfInbox {
     fn recv(&mut self, deadline: Deadline) -> Result<Message> {
-        match self.queue.pop(deadline) {
-            Ok(message) => {
-                self.offer.service.count(|counters| counters.received += 1);
-                Ok(message)
-            }
-            Err(Nothing::Late) => Err(self.error(ErrorKind::TimedOut, "no message came in time")),
-            Err(Nothing::Stopped) => Err(self.error(ErrorKind::Stopped, "it was stopped")),
-        }
+        self.mailbox.recv(self.endpoint(), deadline)
     }
 
     fn stopper(&self) -> Stopper {
-        let queue = self.queue.clone();
-        Stopper::new(move || queue.stop())
+        self.mailbox.stopper()
     }
 
     fn endpoint(&self) -> &Endpoint {
@@ -59,7 +46,9 @@ impl Inbox for WcfInbox {
     }
 
     fn counters(&self) -> Counters {
-        self.offer.service.counters()
+        let mut counters = self.offer.service.counters();
+        counters.received = self.mailbox.counters().received;
+        counters
     }
 
     fn take_fault(&mut self) -> Option<Error> {
@@ -70,13 +59,13 @@ impl Inbox for WcfInbox {
 impl Drop for WcfInbox {
     fn drop(&mut self) {
         // The threads of the clients may be waiting to put messages in.
-        self.unread = self.queue.close();
+        self.unread = self.mailbox.close();
     }
 }
 
 /// Makes what takes the messages of one client.
 struct Desk {
-    queue: Arc<Queue>,
+    mailbox: Arc<Mailbox>,
     names: Arc<Names>,
     max: usize,
 }
@@ -87,14 +76,14 @@ impl Begin for Desk {
     }
 
     fn begin(&self, peer: &Peer) -> Arc<dyn Handler> {
-        let (queue, names) = (self.queue.clone(), self.names.clone());
-        Arc::new(Clerk { queue, names, max: self.max, peer: Arc::new(peer.clone()) })
+        let (mailbox, names) = (self.mailbox.clone(), self.names.clone());
+        Arc::new(Clerk { mailbox, names, max: self.max, peer: Arc::new(peer.clone()) })
     }
 }
 
 /// Takes the messages of one client.
 struct Clerk {
-    queue: Arc<Queue>,
+    mailbox: Arc<Mailbox>,
     names: Arc<Names>,
     max: usize,
     peer: Arc<Peer>,
@@ -170,7 +159,8 @@ impl Clerk {
                 max: self.max,
             }));
         }
-        if let Some(unread) = self.queue.push(message) {
+        let put = self.mailbox.put(message, Deadline::NEVER);
+        if let Err(Refused::Closed(unread) | Refused::Full(unread)) = put {
             session.end(faults::ended_here());
             // Its caller sees the session end, and is not told a fault.
             drop(unread);

@@ -4,7 +4,6 @@ mod answer;
 mod inbox;
 mod outbox;
 mod payload;
-mod queue;
 
 pub use inbox::WcfInbox;
 pub use outbox::WcfOutbox;
