@@ -1,6 +1,7 @@
 //! D-Bus object
 
 pub(crate) mod install;
+mod name;
 
 use samebox_core::{
     Acceptance, Access, Capabilities, Deadline, Durability, Endpoint, FanOut, Identity, Info, Loss,
