@@ -1,6 +1,8 @@
 use crate::commands::{
-    bench, call, completions, doctor, explain, listen, ls, man, reply, send, tour, transports,
+    bench, call, completions, doctor, explain, listen, ls, man, object, reply, send, tour,
+    transports,
 };
+use crate::system::program;
 use clap::{CommandFactory, Parser, Subcommand};
 
 /// The whole command line: the one definition behind help, man page and completions.
@@ -30,6 +32,8 @@ pub(crate) enum Command {
     Call(call::Args),
     /// Answer the calls that come
     Reply(reply::Args),
+    /// Have the system start the server of an object, or take that back
+    Object(object::Args),
     /// Send a greeting through every transport and show what came of it
     Tour(tour::Args),
     /// Measure transports against the bare mechanism
@@ -67,7 +71,7 @@ explain` lists them.";
 ///
 /// `None` stands for a command line without a command.
 pub(crate) fn parse() -> Option<Command> {
-    Cli::parse().command
+    Cli::parse_from(program::arguments()).command
 }
 
 /// The definition itself, for help, man page and completions.

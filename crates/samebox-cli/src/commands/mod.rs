@@ -8,6 +8,7 @@ pub(crate) mod explain;
 pub(crate) mod listen;
 pub(crate) mod ls;
 pub(crate) mod man;
+pub(crate) mod object;
 pub(crate) mod peer;
 pub(crate) mod reply;
 pub(crate) mod send;
@@ -26,6 +27,7 @@ pub(crate) fn run(command: Option<Command>) -> Outcome {
         Some(Command::Listen(args)) => listen::run(&args),
         Some(Command::Call(args)) => call::run(&args),
         Some(Command::Reply(args)) => reply::run(&args),
+        Some(Command::Object(args)) => object::run(&args),
         Some(Command::Tour(args)) => tour::run(&args),
         Some(Command::Bench(args)) => bench::run(&args),
         Some(Command::Transports(args)) => transports::run(&args),

@@ -2,6 +2,7 @@ pub(crate) mod local;
 pub(crate) mod machine;
 pub(crate) mod names;
 mod ports;
+pub(crate) mod program;
 
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;

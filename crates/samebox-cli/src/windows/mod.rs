@@ -1,6 +1,7 @@
 pub(crate) mod local;
 pub(crate) mod machine;
 pub(crate) mod names;
+pub(crate) mod program;
 
 use std::io;
 use std::os::windows::process::CommandExt;

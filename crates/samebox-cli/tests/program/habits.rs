@@ -23,11 +23,12 @@ fn alone_it_prints_help_with_every_command() {
     assert_eq!(world.run(&["-h"]).ok(), help);
 }
 
-const COMMANDS: [&str; 10] = [
+const COMMANDS: [&str; 11] = [
     "send",
     "listen",
     "call",
     "reply",
+    "object",
     "transports",
     "ls",
     "doctor",
@@ -117,4 +118,15 @@ fn the_manual_has_a_page_for_the_program_and_for_each_command() {
             "{page}"
         );
     }
+}
+
+/// COM appends the word to the command line of every server that it starts.
+#[test]
+fn the_last_word_of_com_is_left_out_where_com_is() {
+    let world = World::new();
+    let code = if cfg!(windows) { 0 } else { 2 };
+    for word in ["-Embedding", "/Embedding"] {
+        assert_eq!(world.run(&["explain", "3", word]).code, Some(code), "{word}");
+    }
+    world.run(&["explain", "-Embedding", "3"]).failed(2);
 }

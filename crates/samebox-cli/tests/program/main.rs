@@ -3,12 +3,16 @@
 mod world;
 
 mod bench;
+#[cfg(unix)]
+mod bus;
 mod calls;
 mod codes;
 mod facts;
 mod habits;
 mod messages;
 mod named;
+#[cfg(unix)]
+mod object;
 #[cfg(unix)]
 mod second;
 #[cfg(unix)]
