@@ -28,8 +28,9 @@ pub struct Change {
 /// Installing it again replaces the command.
 ///
 /// # Errors
-/// `InvalidEndpoint` for a name that the system cannot have, `Denied` without the rights for `scope`,
-/// `Io` when it cannot be written.
+/// `InvalidEndpoint` for a name that the system cannot have, `AddressInUse` for one that another
+/// program has, `Denied` without the rights for `scope`, `Io` when it cannot be written or there is no
+/// such program.
 pub fn install(endpoint: &Endpoint, command: &[OsString], scope: Scope) -> Result<Change> {
     system::install::install(endpoint, command, scope)
 }

@@ -2,6 +2,8 @@
 
 pub mod account;
 pub mod barrier;
+#[cfg(feature = "com")]
+pub mod com;
 pub mod datagram;
 pub mod event;
 pub mod mapping;
@@ -10,6 +12,8 @@ pub mod named_memory;
 pub mod pipe;
 pub mod processor;
 pub mod random;
+#[cfg(feature = "com")]
+pub mod registry;
 pub mod runtime;
 pub mod security;
 pub mod socket;

@@ -1,6 +1,10 @@
 //! COM object
 
+mod clsid;
+mod command_line;
 pub(crate) mod install;
+mod library;
+mod registration;
 
 use samebox_core::{
     Acceptance, Access, Capabilities, Deadline, Durability, Endpoint, FanOut, Identity, Info, Loss,
@@ -15,7 +19,7 @@ pub(crate) const INFO: Info = Info {
     mechanism: "COM object",
     names: "1 to 100 of A-Z a-z 0-9 . _ -",
     example: "object:IpcTest.IpcClientServer",
-    settings: &[MAX, WAIT],
+    settings: &[clsid::CLSID, MAX, WAIT],
 };
 
 pub(crate) const CAPABILITIES: Capabilities = Capabilities {

@@ -1,0 +1,3 @@
+//! COM: objects that programs of other languages call by name.
+
+pub mod typelib;
