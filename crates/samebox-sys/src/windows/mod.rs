@@ -18,3 +18,5 @@ pub mod runtime;
 pub mod security;
 pub mod socket;
 mod text;
+#[cfg(feature = "window")]
+pub mod window;
