@@ -63,6 +63,17 @@ impl Descriptor {
         Self::parse("D:P(A;;0x5;;;OW)")
     }
 
+    /// For calls into this process: lets this thread's user and the system make them.
+    ///
+    /// # Errors
+    /// The operating system's.
+    #[cfg(feature = "com")]
+    pub(super) fn callers() -> io::Result<Self> {
+        // COM wants to know whose the descriptor is. The right is that to execute, here and from afar.
+        let user = Token::own()?.user()?;
+        Self::parse(&format!("O:{user}G:{user}D:P(A;;0x3;;;SY)(A;;0x3;;;{user})"))
+    }
+
     fn with_others(others: &[Sid], rights: &str) -> io::Result<Self> {
         let user = Token::own()?.user()?;
         let mut text = format!("D:P(A;;FA;;;SY)(A;;FA;;;{user})");
@@ -101,6 +112,12 @@ impl Descriptor {
     /// The list of rights as SDDL, as [`access_list`] reads it back.
     pub fn as_str(&self) -> &str {
         &self.text
+    }
+
+    /// For a call that takes a self-relative descriptor and does not write to it; not to outlive `self`.
+    #[cfg(feature = "com")]
+    pub(super) fn as_ptr(&self) -> PSECURITY_DESCRIPTOR {
+        self.bytes.as_ptr().cast_mut().cast()
     }
 
     /// For a call that makes an object which no child process inherits; not to outlive `self`.
