@@ -1,3 +1,4 @@
+pub(crate) mod floor;
 pub(crate) mod local;
 pub(crate) mod machine;
 pub(crate) mod names;

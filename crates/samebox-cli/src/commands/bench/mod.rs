@@ -148,7 +148,7 @@ impl Run {
     fn new(endpoint: &str, args: &Args) -> Result<Self, Failure> {
         let parsed: Endpoint = endpoint.parse()?;
         let on_one_core = matches!(args.cores[..], [ours, theirs] if ours == theirs);
-        let floor = Mechanism::of(parsed.scheme(), on_one_core);
+        let floor = Mechanism::of(&parsed, on_one_core);
         let (side, usual) = match args.lent {
             false => (Side::Ours, &SIZES[..]),
             true => (Side::Lent, &LENT_SIZES[..]),
@@ -173,7 +173,7 @@ impl Run {
     fn measure(&self, core: Option<usize>, progress: &Progress) -> Attempt<Vec<Row>> {
         let mut session = Session::pinned(&self.endpoint, core)?;
         session.expect(self.plan.slice);
-        let has_floor = session.with_floor(self.floor)?;
+        let has_floor = session.with_floor(self.floor.clone())?;
         let mut rows = Vec::new();
         for &size in &self.sizes {
             let floor_size = if self.plan.side == Side::Lent { FLOOR_OF_LENT } else { size };

@@ -4,7 +4,7 @@ use super::lent::Lender;
 use super::order::Attempt;
 use samebox::{Client, Deadline, Endpoint, Server, bind};
 use std::iter::repeat_n;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// One way of sending and asking: samebox, or a bare mechanism.
 pub(crate) trait Near {
@@ -14,8 +14,25 @@ pub(crate) trait Near {
     /// Sends a message and waits for an answer of the same size.
     fn round_trip(&mut self, payload: &[u8]) -> Attempt<()>;
 
+    /// Asks so many times and adds how many nanoseconds each time took.
+    fn round_trips(&mut self, payload: &[u8], count: u64, samples: &mut Vec<u64>) -> Attempt<()> {
+        let mut before = Instant::now();
+        for _ in 0..count {
+            self.round_trip(payload)?;
+            let after = Instant::now();
+            samples.push(u64::try_from((after - before).as_nanos()).unwrap_or(u64::MAX));
+            before = after;
+        }
+        Ok(())
+    }
+
     /// Sends one message at once.
     fn send(&mut self, payload: &[u8]) -> Attempt<()>;
+
+    /// Sends so many messages, one at a time.
+    fn send_each(&mut self, payload: &[u8], count: u64) -> Attempt<()> {
+        (0..count).try_for_each(|_| self.send(payload))
+    }
 
     /// Sends many messages; one by one where the mechanism has nothing better.
     fn send_many(&mut self, payload: &[u8], count: usize) -> Attempt<()> {

@@ -61,10 +61,11 @@ impl Session {
     /// Connects the two ends by the bare mechanism too, where there is one; tells whether.
     pub(crate) fn with_floor(&mut self, mechanism: Option<Mechanism>) -> Attempt<bool> {
         let Some(mechanism) = mechanism else { return Ok(false) };
-        let Answer::Bound { address } = self.second.ask(&Order::Floor { mechanism })? else {
+        let order = Order::Floor { mechanism: mechanism.clone() };
+        let Answer::Bound { address } = self.second.ask(&order)? else {
             return Err(confused());
         };
-        self.floor = Some(floor::connect(mechanism, &address)?);
+        self.floor = Some(floor::connect(&mechanism, &address)?);
         self.second.answer(Self::READY)?;
         Ok(true)
     }
@@ -102,16 +103,7 @@ impl Session {
         let (second, near) = self.near(side)?;
         near.begin(size);
         let mut samples = Vec::with_capacity(usize::try_from(count).unwrap_or(0));
-        let asked = second.within(|| {
-            let mut before = Instant::now();
-            for _ in 0..count {
-                near.round_trip(&payload)?;
-                let after = Instant::now();
-                samples.push(u64::try_from((after - before).as_nanos()).unwrap_or(u64::MAX));
-                before = after;
-            }
-            Ok(())
-        });
+        let asked = second.within(|| near.round_trips(&payload, count, &mut samples));
         second.closes(asked)?;
         Ok(samples)
     }
@@ -137,7 +129,7 @@ impl Session {
         let near = batches.as_mut().map_or(near, |batches| batches);
         let begin = Instant::now();
         let sent = second.within(|| match way {
-            Way::Single => (0..count).try_for_each(|_| near.send(&payload)),
+            Way::Single => near.send_each(&payload, count),
             Way::Batched => near.send_many(&payload, usize::try_from(count).unwrap_or(usize::MAX)),
         });
         let took = begin.elapsed();

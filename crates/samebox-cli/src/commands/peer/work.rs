@@ -47,7 +47,7 @@ impl Worker<'_> {
                 Ok(Some(Answer::Done))
             }
             Order::Floor { mechanism } => {
-                let (address, far) = floor::listen(mechanism)?;
+                let (address, far) = floor::listen(&mechanism)?;
                 tell(&Answer::Bound { address })?;
                 let orders = self.orders;
                 self.floor = Some(far(&mut || is_done(orders))?);

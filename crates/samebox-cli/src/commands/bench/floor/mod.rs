@@ -8,7 +8,9 @@ mod stream;
 
 use crate::commands::peer::{Attempt, Done, Far, Near};
 use crate::rings;
+use crate::system::floor as own;
 use crate::system::local;
+use samebox::Endpoint;
 use serde::{Deserialize, Serialize};
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
@@ -16,7 +18,7 @@ use std::thread;
 use std::time::Duration;
 
 /// A mechanism that the program can use bare.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Mechanism {
     /// A queue under a lock, between two threads.
@@ -33,12 +35,16 @@ pub(crate) enum Mechanism {
     Ring,
     /// A ring in shared memory, on one core.
     SleepingRing,
+    /// Calls of an object, by the library or the system that has them, on this bus for one.
+    Object(String),
+    /// Messages to a window, on this display for one.
+    Window(String),
 }
 
 impl Mechanism {
     /// What a transport is built on, as far as this system lets the program use it bare.
-    pub(crate) fn of(scheme: &str, on_one_core: bool) -> Option<Self> {
-        Some(match scheme {
+    pub(crate) fn of(endpoint: &Endpoint, on_one_core: bool) -> Option<Self> {
+        Some(match endpoint.scheme() {
             "inproc" => Self::Memory,
             "unix" | "pipe" | "net.uds" | "net.pipe" if local::IS_THERE => Self::Local,
             "tcp" | "net.tcp" => Self::Tcp,
@@ -46,16 +52,18 @@ impl Mechanism {
             "file" => Self::File,
             "shm" if rings::IS_THERE && on_one_core => Self::SleepingRing,
             "shm" if rings::IS_THERE => Self::Ring,
+            "object" => Self::Object(own::object::place(endpoint)?),
+            "window" => Self::Window(own::window::place(endpoint)?),
             _ => return None,
         })
     }
 }
 
 /// What waits for the client, until it is told that none comes any more.
-type Waiting = Box<dyn FnOnce(Done<'_>) -> Attempt<Box<dyn Far>>>;
+pub(crate) type Waiting = Box<dyn FnOnce(Done<'_>) -> Attempt<Box<dyn Far>>>;
 
 /// Becomes the receiving end: where it is, and what waits for the sending end.
-pub(crate) fn listen(mechanism: Mechanism) -> Attempt<(String, Waiting)> {
+pub(crate) fn listen(mechanism: &Mechanism) -> Attempt<(String, Waiting)> {
     Ok(match mechanism {
         Mechanism::Memory => {
             memory::clear();
@@ -81,7 +89,7 @@ pub(crate) fn listen(mechanism: Mechanism) -> Attempt<(String, Waiting)> {
         Mechanism::Ring | Mechanism::SleepingRing => {
             let listener = local::Listener::bind()?;
             let address = listener.address();
-            let apart = mechanism == Mechanism::Ring;
+            let apart = *mechanism == Mechanism::Ring;
             let wait = move |done: Done<'_>| -> Attempt<Box<dyn Far>> {
                 let stream = accepted(done, || listener.accept())?;
                 Ok(Box::new(ring::Floor::new(&stream, apart)?))
@@ -92,6 +100,8 @@ pub(crate) fn listen(mechanism: Mechanism) -> Attempt<(String, Waiting)> {
             let floor = file::Floor::create()?;
             (floor.address(), Box::new(|_| Ok(Box::new(floor))))
         }
+        Mechanism::Object(place) => own::object::listen(place)?,
+        Mechanism::Window(place) => own::window::listen(place)?,
     })
 }
 
@@ -111,7 +121,7 @@ fn stream_of<S: Read + Write + 'static>(
 }
 
 /// The client of a listener that does not wait.
-fn accepted<S>(done: Done<'_>, mut accept: impl FnMut() -> io::Result<S>) -> Attempt<S> {
+pub(crate) fn accepted<S>(done: Done<'_>, mut accept: impl FnMut() -> io::Result<S>) -> Attempt<S> {
     loop {
         match accept() {
             Ok(stream) => return Ok(stream),
@@ -124,7 +134,7 @@ fn accepted<S>(done: Done<'_>, mut accept: impl FnMut() -> io::Result<S>) -> Att
 }
 
 /// Becomes the sending end of what listens at `address`.
-pub(crate) fn connect(mechanism: Mechanism, address: &str) -> Attempt<Box<dyn Near>> {
+pub(crate) fn connect(mechanism: &Mechanism, address: &str) -> Attempt<Box<dyn Near>> {
     Ok(match mechanism {
         Mechanism::Memory => Box::new(memory::Near),
         Mechanism::Local => Box::new(stream::Floor::new(local::connect(address)?)),
@@ -135,9 +145,11 @@ pub(crate) fn connect(mechanism: Mechanism, address: &str) -> Attempt<Box<dyn Ne
         }
         Mechanism::Udp => Box::new(datagram::Floor::connect(address)?),
         Mechanism::Ring | Mechanism::SleepingRing => {
-            let apart = mechanism == Mechanism::Ring;
+            let apart = *mechanism == Mechanism::Ring;
             Box::new(ring::Floor::new(&local::connect(address)?, apart)?)
         }
         Mechanism::File => Box::new(file::Floor::open(address)),
+        Mechanism::Object(place) => own::object::connect(place, address)?,
+        Mechanism::Window(place) => own::window::connect(place, address)?,
     })
 }
