@@ -13,6 +13,10 @@ mono                   mono-runtime
 mcs                    mono-mcs
 wine                   wine wine64
 x86_64-w64-mingw32-gcc gcc-mingw-w64-x86-64
+dbus-daemon            dbus
+dbus-send              dbus
+gdbus                  libglib2.0-bin
+busctl                 systemd
 "
 
 install_packages() {
@@ -24,6 +28,8 @@ install_packages() {
     python3 -m pip --version >/dev/null 2>&1 || missing+=(python3-pip)
     # Mono's WCF is a library, without a command of its own.
     [ -e /usr/lib/mono/4.5/System.ServiceModel.dll ] || missing+=(libmono-system-servicemodel4.0a-cil)
+    # D-Bus in Python is a library too, of Debian's own Python and of no other on the PATH.
+    /usr/bin/python3 -c 'import dbus, gi' 2>/dev/null || missing+=(python3-dbus python3-gi)
     if [ ${#missing[@]} -eq 0 ]; then
         echo "Debian packages: all there"
         return

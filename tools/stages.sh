@@ -19,7 +19,7 @@ about() {
     unit) echo "all Rust tests of this machine" ;;
     miri) echo "the crates without I/O, and shared memory, under Miri" ;;
     tsan) echo "the ring between two threads under ThreadSanitizer" ;;
-    peers) echo "programs that are not samebox: .NET Core, Mono, Win32, Python" ;;
+    peers) echo "programs that are not samebox: .NET Core, Mono, Win32, Python, D-Bus, X11" ;;
     wine) echo "all Rust tests of Windows, under Wine" ;;
     portability) echo "cargo check for $FOREIGN_TARGETS" ;;
     house) echo "rules that no other tool checks" ;;

@@ -5,13 +5,19 @@
 
 #![forbid(unsafe_code)]
 
+mod bus;
+mod class;
 pub mod contracts;
+mod display;
 mod name;
 mod program;
 mod running;
 mod wcf;
 mod wcf_calls;
 
+pub use bus::{Bus, object_path};
+pub use class::ClassName;
+pub use display::Display;
 pub use name::PipeName;
 pub use program::Program;
 pub use running::Running;

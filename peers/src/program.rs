@@ -35,6 +35,16 @@ impl Program {
         Self::new(wine, arguments, advice)
     }
 
+    /// Where the program samebox of this build is.
+    pub fn path_of_samebox() -> PathBuf {
+        built("samebox")
+    }
+
+    /// Where the program samebox for Windows is, as Windows writes it.
+    pub fn path_of_samebox_of_windows() -> String {
+        format!("Z:{}", built("samebox.exe").display()).replace('/', "\\")
+    }
+
     /// A tool of the operating system.
     pub fn tool(name: &str, arguments: &[&str]) -> Self {
         Self::new(name, arguments, "run ./test tools")
@@ -56,6 +66,13 @@ impl Program {
     #[must_use]
     pub fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
         self.command.env(name, value);
+        self
+    }
+
+    /// Takes an environment variable away from it.
+    #[must_use]
+    pub fn without_env(mut self, name: &str) -> Self {
+        self.command.env_remove(name);
         self
     }
 
