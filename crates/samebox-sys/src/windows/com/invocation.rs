@@ -6,7 +6,9 @@ use std::mem::ManuallyDrop;
 use windows::Win32::Foundation::{
     DISP_E_BADPARAMCOUNT, DISP_E_EXCEPTION, DISP_E_PARAMNOTFOUND, E_INVALIDARG,
 };
-use windows::Win32::System::Com::{DISPATCH_METHOD, DISPPARAMS, EXCEPINFO, IDispatch};
+use windows::Win32::System::Com::{
+    DISPATCH_FLAGS, DISPATCH_METHOD, DISPPARAMS, EXCEPINFO, IDispatch,
+};
 use windows::Win32::System::Variant::VARIANT;
 use windows_core::{BSTR, GUID};
 
@@ -15,6 +17,20 @@ use windows_core::{BSTR, GUID};
 /// # Safety
 /// This thread is in the multi-threaded apartment, and the pointer is of it.
 pub(super) unsafe fn call(
+    object: &IDispatch,
+    member: i32,
+    arguments: &[Variant],
+) -> Result<Variant, Failure> {
+    // SAFETY: the caller's promise.
+    unsafe { call_as(DISPATCH_METHOD, object, member, arguments) }
+}
+
+/// Calls a member as what it is: a method, or a property to be read.
+///
+/// # Safety
+/// As [`call`].
+pub(super) unsafe fn call_as(
+    flags: DISPATCH_FLAGS,
     object: &IDispatch,
     member: i32,
     arguments: &[Variant],
@@ -30,7 +46,7 @@ pub(super) unsafe fn call(
     };
     let (mut result, mut told) = (VARIANT::default(), EXCEPINFO::default());
     let (result_at, told_at) = (Some(&raw mut result), Some(&raw mut told));
-    let (none, flags) = (&GUID::zeroed(), DISPATCH_METHOD);
+    let none = &GUID::zeroed();
     // SAFETY: the arguments outlive the call, and both results are writable and empty.
     let outcome =
         unsafe { object.Invoke(member, none, 0, flags, &parameters, result_at, told_at, None) };

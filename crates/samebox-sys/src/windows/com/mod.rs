@@ -13,6 +13,7 @@ mod exported_vtables;
 mod factory;
 mod failure;
 mod invocation;
+mod members;
 mod object;
 mod remote;
 mod security;

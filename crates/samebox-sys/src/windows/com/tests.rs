@@ -164,3 +164,16 @@ fn events_reach_those_who_asked_until_they_leave() {
     subscription.end(&apartment).unwrap();
     assert!(!server.events().are_wanted());
 }
+
+#[test]
+fn a_local_object_is_passed_and_looked_into() {
+    let (_server, class) = serve();
+    let apartment = Apartment::enter().unwrap();
+    let echo = Remote::active(&apartment, &class).unwrap();
+    let local = Variant::Object(Some(Remote::local(&apartment, Echo::new()).unwrap()));
+    let back = echo.invoke(&apartment, 2, &[local]).unwrap();
+    let Variant::Object(Some(object)) = back else { panic!("{back:?}") };
+    let all = object.member(&apartment, "all").unwrap();
+    assert_eq!(object.property(&apartment, all).unwrap(), Variant::List(Vec::new()));
+    assert_eq!(object.names(&apartment, 10).unwrap(), None);
+}

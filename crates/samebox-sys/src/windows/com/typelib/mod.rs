@@ -1,6 +1,7 @@
 //! Type libraries: what object browsers and compilers know of an object, made while a program runs.
 
 mod read;
+mod types;
 mod write;
 
 /// What a type library says.
@@ -87,6 +88,7 @@ pub enum Type {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Apartment;
     use super::*;
     use std::path::PathBuf;
 
@@ -144,6 +146,17 @@ mod tests {
         other.interfaces.remove(1);
         other.write(&file(&folder)).unwrap();
         assert_eq!(Library::read(&file(&folder)).unwrap(), other);
+    }
+
+    #[test]
+    fn what_is_not_written_describes_an_object() {
+        let apartment = Apartment::enter().unwrap();
+        library().types(&apartment).unwrap();
+        let mut other = library();
+        other.interfaces.remove(0);
+        other.types(&apartment).unwrap();
+        other.interfaces.clear();
+        other.types(&apartment).unwrap_err();
     }
 
     #[test]

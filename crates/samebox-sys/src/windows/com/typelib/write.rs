@@ -37,7 +37,7 @@ impl Library {
         Ok(unsafe { built.SaveAllChanges() }?)
     }
 
-    fn build(&self, path: &str) -> windows_core::Result<ICreateTypeLib2> {
+    pub(super) fn build(&self, path: &str) -> windows_core::Result<ICreateTypeLib2> {
         let (path, name) = (wide(path), wide(&self.name));
         let guid = GUID::from_u128(self.guid);
         // SAFETY: the texts end with a NUL and outlive the calls, and so does the GUID.
