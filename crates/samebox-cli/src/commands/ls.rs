@@ -5,9 +5,10 @@ use crate::system::names;
 
 #[derive(clap::Args)]
 #[command(after_help = "\
-It looks where plain names of pipe:, unix:, shm: and file: are kept, connects
-to no server and removes nothing. What a dead server left is taken over by the
-next server of that name.")]
+It looks where plain names of pipe:, unix:, shm:, file: and object: are kept,
+asks the session's bus for names below org.samebox and its X server for windows
+of samebox, connects to no server and removes nothing. What a dead server left
+is taken over by the next server of that name.")]
 pub(crate) struct Args {
     /// Print JSON
     #[arg(long)]

@@ -1,5 +1,6 @@
 //! What of this machine decides whether local messages work, and how well.
 
+use super::session;
 use crate::finding::Finding;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use samebox::ErrorKind;
@@ -14,7 +15,8 @@ use std::path::{Path, PathBuf};
 pub(crate) fn examine() -> Vec<Finding> {
     let limits = LIMITS.iter().filter_map(kernel_limit);
     let first = [runtime(), temporary(), open_files()];
-    first.into_iter().chain(limits).chain(log_out()).collect()
+    let last = log_out().into_iter().chain(session::examine());
+    first.into_iter().chain(limits).chain(last).collect()
 }
 
 fn runtime() -> Finding {

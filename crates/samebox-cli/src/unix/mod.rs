@@ -1,9 +1,13 @@
+pub(crate) mod bus;
+pub(crate) mod display;
 pub(crate) mod floor;
 pub(crate) mod local;
 pub(crate) mod machine;
 pub(crate) mod names;
+mod patience;
 mod ports;
 pub(crate) mod program;
+mod session;
 
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;

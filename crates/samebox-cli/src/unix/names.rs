@@ -1,6 +1,6 @@
 //! The names of servers on this machine, seen without disturbing any of them.
 
-use super::ports;
+use super::{ports, session};
 use crate::standing::{Sight, Standing};
 use rustix::fs::{Access, FlockOperation, OFlags, access, flock, open};
 use rustix::io::Errno;
@@ -9,6 +9,7 @@ use samebox_sys::unix::account::own_uid;
 use samebox_sys::unix::name::is_live;
 use samebox_sys::unix::runtime::runtime_directory;
 use std::fs;
+use std::io;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
@@ -21,6 +22,8 @@ const RENDEZVOUS: &str = ".shm";
 /// What stands after the name of a file box, and after that of its server's lock.
 const BOX: &str = ".box";
 const BOX_LOCK: &str = ".server";
+/// Where objects without a bus have their sockets, in the runtime directory.
+const OBJECTS: &str = "objects";
 
 /// Every local name that has a place of samebox's or .NET's, in order.
 pub(crate) fn list() -> Vec<Standing> {
@@ -39,7 +42,13 @@ pub(crate) fn list() -> Vec<Standing> {
             _ => None,
         }
     });
-    let mut found: Vec<_> = temporary.chain(own).collect();
+    let objects = objects().map(|path| entries(&path)).unwrap_or_default();
+    let objects = objects.into_iter().filter_map(|path| {
+        let name = session::plain(path.file_name()?.to_str()?);
+        socket(endpoint("object", name)?, &path)
+    });
+    let seen = session::objects().into_iter().chain(session::windows());
+    let mut found: Vec<_> = temporary.chain(own).chain(objects).chain(seen).collect();
     found.sort_by(|a, b| a.endpoint.cmp(&b.endpoint));
     found
 }
@@ -57,6 +66,15 @@ pub(crate) fn look(endpoint: &Endpoint) -> Sight {
             Err(_) => return Sight::Hidden,
         },
         "tcp" | "udp" | "net.tcp" => return ports::look(endpoint),
+        "window" => return session::look_for_window(endpoint),
+        "object" => {
+            let name = session::bus_name(name);
+            match (session::look_for_object(endpoint, &name), objects()) {
+                (Some(sight), _) => return sight,
+                (None, Ok(directory)) => directory.join(name),
+                (None, Err(_)) => return Sight::Hidden,
+            }
+        }
         "net.uds" => PathBuf::from(&name[name.find('/').unwrap_or(0)..]),
         // Names within a process mean nothing to another one.
         "inproc" => return Sight::Absent,
@@ -67,6 +85,11 @@ pub(crate) fn look(endpoint: &Endpoint) -> Sight {
         _ => socket(endpoint.to_string(), &path),
     };
     found.map_or(Sight::Absent, Sight::Standing)
+}
+
+/// Where the sockets of objects are that are on no bus.
+fn objects() -> io::Result<PathBuf> {
+    Ok(runtime_directory()?.join(OBJECTS))
 }
 
 /// What stands after a name of `scheme` in this user's runtime directory.

@@ -4,6 +4,7 @@ use crate::standing::{Sight, Standing};
 use samebox::Endpoint;
 use samebox_sys::windows::pipe::exists;
 use samebox_sys::windows::runtime::runtime_directory;
+use samebox_sys::windows::window::{Where, Window, find};
 use std::fs::{self, OpenOptions};
 use std::os::windows::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
@@ -47,11 +48,22 @@ pub(crate) fn look(endpoint: &Endpoint) -> Sight {
             };
             file_box(endpoint.to_string(), &path)
         }
+        "window" => window(endpoint),
         // Names within a process mean nothing to another one.
         "inproc" => return Sight::Absent,
         _ => return Sight::Hidden,
     };
     found.map_or(Sight::Absent, Sight::Standing)
+}
+
+/// The window that a client would mean: the first of that title and, where one is said, class.
+fn window(endpoint: &Endpoint) -> Option<Standing> {
+    let (class, title) = (endpoint.setting("class"), Some(endpoint.name()));
+    let places = [Where::TopLevel, Where::MessageOnly].into_iter();
+    let window: Window = places.flat_map(|place| find(place, class, title)).next()?;
+    let process = window.owner()?.process;
+    let place = format!("window {window} of class {}, process {process}", window.class());
+    Some(standing(endpoint.to_string(), place, true, false))
 }
 
 fn names(directory: &Path) -> Vec<String> {

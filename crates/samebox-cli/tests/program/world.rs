@@ -30,7 +30,7 @@ impl World {
             let entries = std::fs::read_dir(path).into_iter().flatten().flatten();
             entries.filter(|entry| !entry.file_type().is_ok_and(|kind| kind.is_dir())).count()
         };
-        count(self.folder.path()) + count(&self.folder.path().join("samebox"))
+        ["", "samebox", "samebox/objects"].iter().map(|f| count(&self.folder.path().join(f))).sum()
     }
 
     /// An endpoint of `pipe:` that nobody else has.
@@ -50,8 +50,8 @@ impl World {
         let mut command = Command::new(name);
         command.args(args).env("TMPDIR", self.folder.path());
         command.env("XDG_RUNTIME_DIR", self.folder.path()).env_remove("NO_COLOR");
-        // A bus of the machine is nobody's business here; a test that needs one starts it.
-        command.env_remove("DBUS_SESSION_BUS_ADDRESS");
+        // The session's own bus and display are nobody's business here; who needs one starts it.
+        command.env_remove("DBUS_SESSION_BUS_ADDRESS").env_remove("DISPLAY");
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         Samebox { command, input: Vec::new() }
     }

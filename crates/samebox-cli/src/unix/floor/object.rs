@@ -2,10 +2,9 @@
 
 use crate::commands::bench::floor::{Waiting, accepted};
 use crate::commands::peer::{self, Attempt, Done, Taken, Tally, Trouble};
-use crate::system::local;
+use crate::system::{bus, local};
 use samebox::{Endpoint, ErrorKind};
 use std::num::NonZeroUsize;
-use std::os::unix::net::UnixStream;
 use std::pin::Pin;
 use std::process;
 use std::time::Instant;
@@ -24,20 +23,7 @@ const NO_BUS: &str = "none";
 
 /// The bus that an endpoint of `object:` is on, if it is on one.
 pub(crate) fn place(endpoint: &Endpoint) -> Option<String> {
-    Some(match endpoint.setting("bus") {
-        Some("none") => NO_BUS.into(),
-        Some(address) if address.contains(':') => address.into(),
-        _ => session().unwrap_or_else(|| NO_BUS.into()),
-    })
-}
-
-/// The address of the session's bus, where there is one.
-fn session() -> Option<String> {
-    if let Ok(address) = std::env::var("DBUS_SESSION_BUS_ADDRESS") {
-        return Some(address);
-    }
-    let bus = std::path::PathBuf::from(std::env::var_os("XDG_RUNTIME_DIR")?).join("bus");
-    UnixStream::connect(&bus).ok().map(|_| format!("unix:path={}", bus.display()))
+    Some(bus::of(endpoint).unwrap_or_else(|| NO_BUS.into()))
 }
 
 /// Becomes the receiving end at `place`.

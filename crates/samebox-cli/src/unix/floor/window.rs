@@ -4,6 +4,7 @@
 
 use crate::commands::bench::floor::Waiting;
 use crate::commands::peer::{self, Attempt, Done, Taken, Tally, Trouble};
+use crate::system::display;
 use samebox::{Endpoint, ErrorKind};
 use x11rb::connection::Connection;
 use x11rb::protocol::Event;
@@ -16,8 +17,7 @@ use x11rb::wrapper::ConnectionExt as _;
 
 /// The display of an endpoint of `window:`, where there is one.
 pub(crate) fn place(endpoint: &Endpoint) -> Option<String> {
-    let display = endpoint.setting("display").map(Into::into);
-    display.or_else(|| std::env::var("DISPLAY").ok()).filter(|display| !display.is_empty())
+    display::of(Some(endpoint))
 }
 
 /// Becomes the receiving end on the display `place`.
