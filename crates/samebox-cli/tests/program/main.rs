@@ -7,6 +7,8 @@ mod bench;
 mod bus;
 mod calls;
 mod codes;
+#[cfg(windows)]
+mod com;
 mod facts;
 mod habits;
 mod messages;

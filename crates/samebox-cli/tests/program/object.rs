@@ -51,7 +51,7 @@ fn a_file_of_another_program_is_neither_replaced_nor_removed() {
     fs::create_dir_all(services(&world)).expect("the folder can be written");
     fs::write(&file, "[D-BUS Service]\nName=org.x.Y\nExec=/bin/other\n").expect("as is this");
     for args in [&["install", "org.x.Y", "--", "sh"][..], &["uninstall", "org.x.Y"]] {
-        let said = object(&world, args).failed(5);
+        let said = object(&world, args).failed(11);
         assert!(said.contains("not made by samebox") && said.contains("another name"), "{said}");
     }
     assert!(fs::read_to_string(&file).expect("it is there").contains("/bin/other"));

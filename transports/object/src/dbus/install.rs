@@ -88,7 +88,7 @@ impl<'a> File<'a> {
             return Ok(true);
         }
         let why = format!("{} was not made by samebox", self.shown());
-        let error = self.endpoint.error(ErrorKind::Denied, Operation::Parse, why);
+        let error = self.endpoint.error(ErrorKind::AddressInUse, Operation::Parse, why);
         Err(error.with_advice("use another name, or move that file away"))
     }
 
