@@ -2,9 +2,9 @@ use super::Window;
 use crate::windows::text::wide;
 use std::cell::RefCell;
 use std::io;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use windows_sys::Win32::Foundation::{HINSTANCE, HWND, LPARAM, LRESULT, WPARAM};
 use windows_sys::Win32::System::DataExchange::COPYDATASTRUCT;
@@ -222,6 +222,9 @@ fn module() -> HINSTANCE {
 
 /// Registers a class of this module, once for all windows of this process.
 fn register(name: &str) -> io::Result<Vec<u16>> {
+    // For a moment Wine knows a class that another thread registers only as one that is there.
+    static TURN: Mutex<()> = Mutex::new(());
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     let name = wide(name);
     let class = WNDCLASSEXW {
         cbSize: size_of::<WNDCLASSEXW>() as u32,

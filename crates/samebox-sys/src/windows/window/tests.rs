@@ -81,6 +81,27 @@ fn lies_about_the_window_change_nothing() {
 }
 
 #[test]
+fn a_length_without_data_is_told_as_such_and_no_message_is_none() {
+    use windows_sys::Win32::System::DataExchange::COPYDATASTRUCT;
+    use windows_sys::Win32::UI::WindowsAndMessaging::{SendMessageW, WM_COPYDATA};
+    let title = unique("null");
+    let (told, heard) = channel();
+    let receiver = Receiver::open(plan(&title), move |received| {
+        told.send(received.bytes.map(<[u8]>::len)).unwrap();
+        1
+    });
+    let receiver = receiver.unwrap();
+    let window = receiver.window().raw();
+    let data = COPYDATASTRUCT { dwData: 0, cbData: 5, lpData: std::ptr::null_mut() };
+    // SAFETY: the structure outlives the call, and names no data.
+    assert_eq!(unsafe { SendMessageW(window, WM_COPYDATA, 0, (&raw const data) as isize) }, 1);
+    assert_eq!(heard.recv().unwrap(), None);
+    // SAFETY: numbers only.
+    assert_eq!(unsafe { SendMessageW(window, WM_COPYDATA, 0, 0) }, 0);
+    assert!(heard.try_recv().is_err());
+}
+
+#[test]
 fn text_passes_through_the_code_page_or_is_refused() {
     for text in ["", "Hello, World!", "Hello\r\n"] {
         assert_eq!(from_ansi(&to_ansi(text).unwrap()).unwrap(), text);
