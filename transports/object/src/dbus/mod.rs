@@ -1,22 +1,34 @@
-//! D-Bus object
+//! The Unix half: an object on D-Bus.
 
+mod address;
+mod auth;
+mod bus;
+#[allow(dead_code, reason = "the rest is what typed calls use")]
+mod client;
+mod incoming;
 pub(crate) mod install;
+mod link;
 mod name;
+#[allow(dead_code, reason = "the rest is what typed calls use")]
+mod names;
+mod plain;
+#[allow(dead_code, reason = "the rest is what typed calls use")]
+mod server;
+mod settings;
 
 use samebox_core::{
     Acceptance, Access, Capabilities, Deadline, Durability, Endpoint, FanOut, Identity, Info, Loss,
-    MAX, Missing, Operation, Ordering, Overflow, Result, WAIT,
+    Ordering, Overflow, Result,
 };
 
-pub type ObjectInbox = Missing;
-pub type ObjectOutbox = Missing;
+pub use plain::{ObjectInbox, ObjectOutbox};
 
 pub(crate) const INFO: Info = Info {
     scheme: "object",
     mechanism: "D-Bus object",
     names: "1 to 100 of A-Z a-z 0-9 . _ -",
     example: "object:org.example.Orders",
-    settings: &[MAX, WAIT],
+    settings: settings::SETTINGS,
 };
 
 pub(crate) const CAPABILITIES: Capabilities = Capabilities {
@@ -25,21 +37,21 @@ pub(crate) const CAPABILITIES: Capabilities = Capabilities {
     durability: Durability::None,
     loss: Loss::Never,
     fan_out: FanOut::One,
-    identity: Identity::None,
+    identity: Identity::UserAndProcess,
     access: Access::ThisUser,
     overflow: &[Overflow::Block],
     properties: &[],
-    largest: 1 << 20,
-    duplex: false,
-    faults: false,
+    largest: settings::LARGEST,
+    duplex: true,
+    faults: true,
     cross_host: false,
     loan: false,
 };
 
-pub(crate) fn bind(endpoint: &Endpoint) -> Result<Missing> {
-    Missing::refuse(endpoint, Operation::Bind, "pipe:NAME")
+pub(crate) fn bind(endpoint: &Endpoint) -> Result<ObjectInbox> {
+    ObjectInbox::bind(endpoint)
 }
 
-pub(crate) fn connect(endpoint: &Endpoint, _: Deadline) -> Result<Missing> {
-    Missing::refuse(endpoint, Operation::Connect, "pipe:NAME")
+pub(crate) fn connect(endpoint: &Endpoint, deadline: Deadline) -> Result<ObjectOutbox> {
+    ObjectOutbox::connect(endpoint, deadline)
 }

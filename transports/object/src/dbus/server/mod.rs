@@ -1,0 +1,281 @@
+//! The server's half: an object on a bus, or on a socket of its own.
+//!
+//! One thread reads the calls of all clients. It answers what every object has (introspection, ping,
+//! properties) and hands the rest to an [`Export`]; whoever has the answer writes it, on any thread.
+
+mod call;
+mod description;
+mod dispatch;
+mod like_a_bus;
+mod on_bus;
+mod private;
+mod watch;
+
+pub(crate) use call::{Caller, IncomingCall, errors};
+pub(crate) use description::{Argument, Interface, Method, Signal};
+pub(crate) use private::socket_path;
+
+use super::bus::Place;
+use super::link::{Link, NotSent};
+use super::names::Names;
+use super::settings::Options;
+use samebox_core::{Counters, Deadline, Endpoint, Error, ErrorKind, Faults, Operation, Result};
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError, SyncSender};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use zbus::export::serde::Serialize;
+use zbus::{DynamicType, Message};
+
+/// What an object is: the methods it has, and who executes them.
+pub(crate) trait Export: Send + Sync {
+    /// Its interfaces, always the same; calls that do not fit them are refused before they get here.
+    fn interfaces(&self) -> &[Interface];
+
+    /// Takes a call. All clients wait meanwhile.
+    fn call(&self, call: IncomingCall);
+
+    /// Learns that a client has left which called or was called before.
+    fn gone(&self, caller: &str) {
+        let _ = caller;
+    }
+}
+
+/// An object that is offered until it is dropped.
+pub(crate) struct Server {
+    shared: Arc<Shared>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// What the server's thread and its owner share.
+struct Shared {
+    endpoint: Endpoint,
+    names: Names,
+    options: Options,
+    export: Arc<dyn Export>,
+    /// Connections to the bus, or to clients, by number.
+    links: Mutex<HashMap<usize, Arc<Link>>>,
+    /// Links that have something to write and no room for it.
+    stuck: Mutex<Vec<usize>>,
+    /// Questions to clients that wait for answers: by number, with whom they went to.
+    questions: Mutex<HashMap<u32, (String, SyncSender<Message>)>>,
+    is_stopping: AtomicBool,
+    waker: mio::Waker,
+    books: Mutex<Books>,
+}
+
+#[derive(Default)]
+struct Books {
+    counters: Counters,
+    faults: Faults,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Server {
+    /// Becomes the owner of the endpoint's name and offers `export` there.
+    ///
+    /// # Errors
+    /// `AddressInUse` when a live server has the name, `Unsupported` where there is no such bus.
+    pub(crate) fn start(
+        endpoint: &Endpoint,
+        options: &Options,
+        export: Arc<dyn Export>,
+    ) -> Result<Self> {
+        let names = Names::of(endpoint)?;
+        let failed = |cause: std::io::Error| {
+            let why = "the system does not give what a server needs";
+            endpoint.error(ErrorKind::Io, Operation::Bind, why).with_source(cause)
+        };
+        let poll = mio::Poll::new().map_err(failed)?;
+        let waker = mio::Waker::new(poll.registry(), watch::WAKE).map_err(failed)?;
+        let shared = Arc::new(Shared {
+            endpoint: endpoint.clone(),
+            names,
+            options: options.clone(),
+            export,
+            links: Mutex::default(),
+            stuck: Mutex::default(),
+            questions: Mutex::default(),
+            is_stopping: AtomicBool::new(false),
+            waker,
+            books: Mutex::default(),
+        });
+        let mut side = match Place::of(options) {
+            Place::Bus(addresses) => watch::Side::Bus(on_bus::OnBus::new(addresses)),
+            Place::Private => {
+                watch::Side::Private(private::Private::bind(endpoint, &shared.names)?)
+            }
+        };
+        let mut watch = watch::Watch::new(shared.clone(), poll);
+        side.begin(&mut watch)?;
+        let thread = std::thread::Builder::new().name("samebox object".into());
+        let thread = thread.spawn(move || watch.run(side)).map_err(failed)?;
+        Ok(Self { shared, thread: Some(thread) })
+    }
+
+    pub(crate) fn endpoint(&self) -> &Endpoint {
+        &self.shared.endpoint
+    }
+
+    pub(crate) fn names(&self) -> &Names {
+        &self.shared.names
+    }
+
+    /// What has been counted of clients that were turned away or cut off.
+    pub(crate) fn counters(&self) -> Counters {
+        lock(&self.shared.books).counters
+    }
+
+    /// Takes the oldest fault of a client that nobody has looked at.
+    pub(crate) fn take_fault(&self) -> Option<Error> {
+        lock(&self.shared.books).faults.take()
+    }
+
+    /// Something that emits the object's signals, also after the server has gone.
+    pub(crate) fn emitter(&self) -> Emitter {
+        Emitter(self.shared.clone())
+    }
+}
+
+impl Server {
+    /// Says that the server is about to end: calls that are dropped unanswered are told so.
+    pub(crate) fn leave(&self) {
+        lock(&self.shared.links).values().for_each(|link| link.leave());
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.leave();
+        self.shared.is_stopping.store(true, Ordering::Release);
+        // A thread that cannot be woken looks by itself before long.
+        let _ = self.shared.waker.wake();
+        if let Some(thread) = self.thread.take() {
+            // It ends by itself; a panic there has been shown already.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Speaks for the object: signals to whoever listens, questions to clients.
+#[derive(Clone)]
+pub(crate) struct Emitter(Arc<Shared>);
+
+impl Emitter {
+    /// Emits a signal to all who listen; one who does not read misses it.
+    pub(crate) fn emit<B: Serialize + DynamicType>(&self, interface: &str, signal: &str, body: &B) {
+        let links: Vec<_> = lock(&self.0.links).values().cloned().collect();
+        if links.is_empty() {
+            return;
+        }
+        let path = self.0.names.path.as_str();
+        if let Ok(message) = Message::signal(path, interface, signal).build(body) {
+            for link in links.iter().filter(|link| link.wants_signals()) {
+                // A signal may be missed.
+                let _ = link.send_if_idle(message.clone());
+            }
+        }
+    }
+
+    /// Emits a signal to one client.
+    ///
+    /// # Errors
+    /// `Full` when the client does not read, `Ended` when it is gone.
+    pub(crate) fn emit_to<B: Serialize + DynamicType>(
+        &self,
+        caller: &Caller,
+        interface: &str,
+        signal: &str,
+        body: &B,
+    ) -> zbus::Result<Result<(), NotSent>> {
+        let path = self.0.names.path.as_str();
+        let message = Message::signal(path, interface, signal);
+        let message = match caller.is_on_bus {
+            true => message.destination(caller.name.as_str()),
+            false => message,
+        };
+        Ok(caller.link.send(message.build(body)?))
+    }
+
+    /// Calls a client back and waits for its answer, which may be an error message.
+    ///
+    /// `make` builds the call for a destination, which only a bus needs. It must not be used on the
+    /// server's own thread, which is the one that reads the answer.
+    ///
+    /// # Errors
+    /// `Late`, `Full`, and `Ended` when the client is gone.
+    pub(crate) fn ask(
+        &self,
+        caller: &Caller,
+        message: Message,
+        deadline: Deadline,
+    ) -> Result<Message, NotSent> {
+        let serial = message.primary_header().serial_num().get();
+        let (sender, answer) = mpsc::sync_channel(1);
+        lock(&self.0.questions).insert(serial, (caller.name.clone(), sender));
+        let sent = caller.link.send(message);
+        let outcome = sent.and_then(|()| match deadline.remaining() {
+            None => answer.recv().map_err(|_| NotSent::Ended),
+            Some(left) => answer.recv_timeout(left).map_err(|error| match error {
+                RecvTimeoutError::Timeout => NotSent::Late,
+                RecvTimeoutError::Disconnected => NotSent::Ended,
+            }),
+        });
+        lock(&self.0.questions).remove(&serial);
+        outcome
+    }
+}
+
+impl Shared {
+    fn is_stopping(&self) -> bool {
+        self.is_stopping.load(Ordering::Acquire)
+    }
+
+    /// Notes a client that was cut off for what it did.
+    fn cut(&self, kind: ErrorKind, why: impl Into<String>) {
+        let fault = self.endpoint.error(kind, Operation::Recv, why);
+        let mut books = lock(&self.books);
+        books.counters.cut += 1;
+        books.faults.note(fault);
+    }
+
+    /// Notes a client that was turned away for who it is.
+    fn refuse(&self, fault: Error) {
+        let mut books = lock(&self.books);
+        books.counters.refused += 1;
+        books.faults.note(fault);
+    }
+
+    /// Notes what went wrong with the server itself.
+    fn note(&self, fault: Error) {
+        lock(&self.books).faults.note(fault);
+    }
+
+    /// A client has left: whoever waits for its answer learns it.
+    fn gone(&self, caller: &str) {
+        lock(&self.questions).retain(|_, (asked, _)| asked != caller);
+        self.export.gone(caller);
+    }
+
+    /// An answer to a question of this server, if it comes from whom it was asked.
+    fn answered(&self, caller: &str, message: Message) {
+        let Some(serial) = message.header().reply_serial() else { return };
+        let mut questions = lock(&self.questions);
+        if questions.get(&serial.get()).is_some_and(|(asked, _)| asked == caller)
+            && let Some((_, sender)) = questions.remove(&serial.get())
+        {
+            // Nobody may wait any more.
+            let _ = sender.try_send(message);
+        }
+    }
+}
+
+impl std::fmt::Debug for Server {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Server").field("endpoint", self.endpoint()).finish_non_exhaustive()
+    }
+}
