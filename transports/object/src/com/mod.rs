@@ -1,25 +1,36 @@
-//! COM object
+//! COM: a local server with one object, and clients that find it by its name.
 
+mod answer;
 mod clsid;
 mod command_line;
+mod finding;
+mod inbox;
 pub(crate) mod install;
+mod lane;
 mod library;
+mod options;
+mod outbox;
+mod payload;
+mod post;
 mod registration;
+mod trouble;
+mod workers;
 
+pub use inbox::ObjectInbox;
+pub use outbox::ObjectOutbox;
+
+use options::{ENCODING, LARGEST, Options};
 use samebox_core::{
-    Acceptance, Access, Capabilities, Deadline, Durability, Endpoint, FanOut, Identity, Info, Loss,
-    MAX, Missing, Operation, Ordering, Overflow, Result, WAIT,
+    Acceptance, Access, CAPACITY, Capabilities, Deadline, Durability, Endpoint, FanOut, Identity,
+    Info, Loss, MAX, Ordering, Overflow, Result, WAIT,
 };
-
-pub type ObjectInbox = Missing;
-pub type ObjectOutbox = Missing;
 
 pub(crate) const INFO: Info = Info {
     scheme: "object",
     mechanism: "COM object",
-    names: "1 to 100 of A-Z a-z 0-9 . _ -",
+    names: "1 to 100 of A-Z a-z 0-9 . _ -, the first a letter",
     example: "object:IpcTest.IpcClientServer",
-    settings: &[clsid::CLSID, MAX, WAIT],
+    settings: &[CAPACITY, clsid::CLSID, ENCODING, MAX, WAIT],
 };
 
 pub(crate) const CAPABILITIES: Capabilities = Capabilities {
@@ -28,21 +39,21 @@ pub(crate) const CAPABILITIES: Capabilities = Capabilities {
     durability: Durability::None,
     loss: Loss::Never,
     fan_out: FanOut::One,
-    identity: Identity::None,
+    identity: Identity::UserAndProcess,
     access: Access::ThisUser,
     overflow: &[Overflow::Block],
     properties: &[],
-    largest: 1 << 20,
-    duplex: false,
-    faults: false,
+    largest: LARGEST,
+    duplex: true,
+    faults: true,
     cross_host: false,
     loan: false,
 };
 
-pub(crate) fn bind(endpoint: &Endpoint) -> Result<Missing> {
-    Missing::refuse(endpoint, Operation::Bind, "pipe:NAME")
+pub(crate) fn bind(endpoint: &Endpoint) -> Result<ObjectInbox> {
+    ObjectInbox::bind(endpoint, Options::of(endpoint)?)
 }
 
-pub(crate) fn connect(endpoint: &Endpoint, _: Deadline) -> Result<Missing> {
-    Missing::refuse(endpoint, Operation::Connect, "pipe:NAME")
+pub(crate) fn connect(endpoint: &Endpoint, deadline: Deadline) -> Result<ObjectOutbox> {
+    ObjectOutbox::connect(endpoint, Options::of(endpoint)?, deadline)
 }

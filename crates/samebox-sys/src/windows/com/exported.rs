@@ -1,5 +1,6 @@
 //! Our objects as COM sees them: a count of references, and interfaces asked for by name.
 
+use super::caller::admitted;
 use super::events::Events;
 use super::exported_vtables::{CLASS_INFO, CONTAINER, DISPATCH, ERROR_INFO, POINT, Vtable};
 use super::failure::{Exception, Failure};
@@ -50,7 +51,7 @@ impl Body {
             return Err(disconnected());
         }
         let called = AssertUnwindSafe(|| self.object.invoke(member, arguments));
-        let outcome = catch_unwind(called).unwrap_or_else(|_| {
+        let outcome = admitted(|| catch_unwind(called))?.unwrap_or_else(|_| {
             let description = "the server failed inside this call".into();
             Err(Exception { code: E_UNEXPECTED.0, description, ..Exception::default() })
         });

@@ -1,5 +1,6 @@
 //! The functions behind our objects' pointers.
 
+use super::caller::admitted;
 use super::exported::Exported;
 use super::failure::{Exception, Failure};
 use super::invocation::{self, Refusal};
@@ -233,8 +234,9 @@ impl IConnectionPoint_Impl for Exported {
     }
 
     fn Advise(&self, sink: Ref<'_, IUnknown>) -> Result<u32> {
+        let sink = sink.ok()?;
         // SAFETY: COM calls this on a thread of the apartment, with a pointer for it.
-        unsafe { self.body.events.add(sink.ok()?) }
+        admitted(|| unsafe { self.body.events.add(sink) })?
     }
 
     fn Unadvise(&self, number: u32) -> Result<()> {

@@ -1,0 +1,133 @@
+//! How a client finds the object: among those that run, or by having the system start its server.
+
+use super::trouble;
+use samebox_core::{Backoff, Deadline, Endpoint, Error, ErrorKind, Operation, Result};
+use samebox_sys::windows::com::{Apartment, Failure, Guid, Remote};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+/// `REGDB_E_CLASSNOTREG`: the system does not know how to start the server.
+const NOT_REGISTERED: i32 = 0x8004_0154_u32 as i32;
+/// `CO_E_SERVER_EXEC_FAILURE`: it started the server, which did not become one.
+const NOT_STARTED: i32 = 0x8008_0005_u32 as i32;
+/// `E_ACCESSDENIED`.
+const DENIED: i32 = 0x8007_0005_u32 as i32;
+
+/// The object of an endpoint, found when it is needed and again when it was lost.
+pub(super) struct Finding {
+    pub(super) endpoint: Endpoint,
+    class: Guid,
+    found: Mutex<Option<Arc<Found>>>,
+    /// The client has gone: nobody wants it any more.
+    is_over: AtomicBool,
+}
+
+/// An object that was found, and the numbers of its methods.
+pub(super) struct Found {
+    pub(super) object: Remote,
+    pub(super) send: i32,
+    call: OnceLock<i32>,
+}
+
+impl Found {
+    /// The number of the method that answers.
+    pub(super) fn call(&self, apartment: &Apartment) -> Result<i32, Failure> {
+        if let Some(known) = self.call.get() {
+            return Ok(*known);
+        }
+        let number = self.object.member(apartment, "Call")?;
+        Ok(*self.call.get_or_init(|| number))
+    }
+}
+
+impl Finding {
+    pub(super) fn new(endpoint: &Endpoint, class: Guid) -> Self {
+        let (found, is_over) = Default::default();
+        Self { endpoint: endpoint.clone(), class, found, is_over }
+    }
+
+    fn found(&self) -> MutexGuard<'_, Option<Arc<Found>>> {
+        self.found.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The object, looked for until `deadline` and once at least.
+    ///
+    /// # Errors
+    /// `NotListening`, `Denied`, `Mismatch` for an object that takes no messages.
+    pub(super) fn get(&self, apartment: &Apartment, deadline: Deadline) -> Result<Arc<Found>> {
+        if let Some(found) = &*self.found() {
+            return Ok(found.clone());
+        }
+        let mut backoff = Backoff::until(deadline);
+        loop {
+            match self.look(apartment) {
+                Ok(found) => return Ok(self.found().insert(Arc::new(found)).clone()),
+                Err(error) => {
+                    let may_come = error.kind() == ErrorKind::NotListening;
+                    if !may_come || self.is_over.load(Ordering::Relaxed) || !backoff.pause() {
+                        return Err(error);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Forgets an object that was lost, unless it is another one already.
+    pub(super) fn lose(&self, lost: &Arc<Found>) {
+        let mut found = self.found();
+        if found.as_ref().is_some_and(|known| Arc::ptr_eq(known, lost)) {
+            *found = None;
+        }
+    }
+
+    /// Ends a search under way, and all later ones after one look.
+    pub(super) fn give_up(&self) {
+        self.is_over.store(true, Ordering::Relaxed);
+    }
+
+    fn look(&self, apartment: &Apartment) -> Result<Found> {
+        // What the table says may be left over from a server that is gone.
+        if let Ok(object) = Remote::active(apartment, &self.class)
+            && let Ok(found) = meet(apartment, object)
+        {
+            return Ok(found);
+        }
+        let made = Remote::create(apartment, &self.class);
+        made.and_then(|object| meet(apartment, object)).map_err(|failure| self.not_found(failure))
+    }
+
+    fn not_found(&self, failure: Failure) -> Error {
+        let (kind, why) = match failure.code {
+            NOT_REGISTERED => (ErrorKind::NotListening, "no such object runs or is installed"),
+            NOT_STARTED => (ErrorKind::NotListening, "the object's server did not start in time"),
+            DENIED => (ErrorKind::Denied, "this user may not use the object"),
+            _ if failure.is_gone() => (ErrorKind::NotListening, "the object's server has gone"),
+            _ => return trouble::error(&self.endpoint, Operation::Connect, failure),
+        };
+        let error = self.endpoint.error(kind, Operation::Connect, why);
+        let error = match failure.code {
+            NOT_REGISTERED => error.with_advice(format!(
+                "start the server first, add ?wait=5s to wait for it, or have COM start it: \
+                 `samebox object install {} -- COMMAND`",
+                self.endpoint.name()
+            )),
+            _ => error,
+        };
+        error.with_source(failure)
+    }
+}
+
+/// Asks an object for what every one must have.
+fn meet(apartment: &Apartment, object: Remote) -> Result<Found, Failure> {
+    let send = object.member(apartment, "Send")?;
+    Ok(Found { object, send, call: OnceLock::new() })
+}
+
+/// Whether an object of the class runs in a live process.
+pub(super) fn is_active(apartment: &Apartment, class: &Guid) -> bool {
+    let asked = Remote::active(apartment, class).map(|object| object.member(apartment, "Send"));
+    match asked {
+        Ok(answered) => !answered.is_err_and(|failure| failure.is_gone()),
+        Err(_) => false,
+    }
+}
