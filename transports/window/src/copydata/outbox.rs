@@ -95,7 +95,7 @@ impl WindowOutbox {
     /// The window of the title, looked for again where it is gone.
     fn target(&mut self) -> Result<Option<&Target>> {
         let Aim::One(target) = &mut self.aim else { return Ok(None) };
-        if !target.as_ref().is_some_and(Target::is_current) {
+        if !target.as_mut().is_some_and(Target::is_current) {
             *target = Target::find(&self.endpoint, &self.options, Operation::Send)?;
         }
         Ok(target.as_ref())
@@ -112,7 +112,13 @@ impl WindowOutbox {
                     (absence, met) = (None, true);
                     continue;
                 }
-                Some(Attempt::Gone) => met = true,
+                Some(Attempt::Gone) => {
+                    self.aim = Aim::One(None);
+                    // There may be the next one already.
+                    if !std::mem::replace(&mut met, true) {
+                        continue;
+                    }
+                }
                 None => {}
             }
             let until = || Deadline::after(self.options.wait).earlier(deadline);

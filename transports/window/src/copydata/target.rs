@@ -4,12 +4,15 @@ use samebox_core::{Endpoint, Error, ErrorKind, Operation, Peer, Result, User};
 use samebox_sys::windows::account::Token;
 use samebox_sys::windows::window::{Owner, Patience, Unsent, Where, Window, find, program_of};
 use std::io;
+use std::time::{Duration, Instant};
 
 /// A window that messages may go to: there is one such, and it is this user's.
 #[derive(Debug)]
 pub(crate) struct Target {
     window: Window,
     owner: Owner,
+    /// When the owner was looked at.
+    seen: Instant,
     pub(crate) peer: Peer,
     /// The `max` of a server of samebox; `None` for another program.
     pub(crate) max: Option<usize>,
@@ -29,6 +32,9 @@ pub(crate) enum Reaction {
 const LISTED: usize = 8;
 
 impl Target {
+    /// How long a look at the owner holds: the system gives a handle again only after many others.
+    const TRUSTED: Duration = Duration::from_millis(20);
+
     /// Finds the one window that `endpoint` means; `None` when there is none.
     ///
     /// # Errors
@@ -71,7 +77,7 @@ impl Target {
             Ok((own, user)) if own == user => {
                 let user = User::Sid(user.as_str().to_owned());
                 let peer = Peer::local(user, Some(owner.process));
-                Ok(Some(Self { window, owner, peer, max: window.mark(MARK) }))
+                Ok(Some(Self { window, owner, seen: Instant::now(), peer, max: window.mark(MARK) }))
             }
             Ok((_, other)) => {
                 Err(denied(&format!("it belongs to {other}"))
@@ -84,8 +90,12 @@ impl Target {
     }
 
     /// Whether it is the same window still, and not another one that got its handle.
-    #[inline]
-    pub(crate) fn is_current(&self) -> bool {
+    pub(crate) fn is_current(&mut self) -> bool {
+        let now = Instant::now();
+        if now.duration_since(self.seen) < Self::TRUSTED {
+            return true;
+        }
+        self.seen = now;
         self.window.owner() == Some(self.owner)
     }
 

@@ -123,6 +123,19 @@ fn a_client_goes_on_with_the_next_window_of_the_title() {
 }
 
 #[test]
+fn a_restart_in_no_time_goes_unnoticed() {
+    let title = unique();
+    let mut server = bind(&title, "");
+    let mut client = connect(&title, "");
+    for payload in [b"one", b"two", b"six"] {
+        send(&mut client, payload).unwrap();
+        assert_eq!(recv(&mut server), payload);
+        drop(server);
+        server = bind(&title, "");
+    }
+}
+
+#[test]
 fn what_a_stranger_answers_counts_only_on_demand() {
     let title = unique();
     let foreign = Foreign::new("samebox-false", &title, 0);
