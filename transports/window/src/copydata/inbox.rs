@@ -1,6 +1,6 @@
 use super::answer::{Answer, MARK};
+use super::claim;
 use super::options::{HANDLE, Options, is_broadcast};
-use super::{claim, text::Encoding};
 use samebox_core::{
     Counters, Deadline, Endpoint, Error, ErrorKind, Inbox, Mailbox, Message, Operation, Overflow,
     Peer, Refused, Result, Stopper,
@@ -149,11 +149,7 @@ impl Desk {
             let why = "a message that names a length and no data was refused";
             return Err(self.cut(Answer::Malformed, why, received));
         };
-        // A text of UTF-16 or in a code page may have twice as many bytes as its payload, and a NUL.
-        let most = match self.options.encoding {
-            Encoding::Bytes => self.options.max,
-            _ => self.options.max.saturating_mul(2).saturating_add(2),
-        };
+        let most = self.options.encoding.most(self.options.max);
         self.measure(bytes.len(), most, received)?;
         let payload = self.options.encoding.decode(bytes).map_err(|why| {
             let why = format!("a message was refused: {why}");

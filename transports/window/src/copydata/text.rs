@@ -44,6 +44,16 @@ impl Encoding {
         }
     }
 
+    /// How many bytes a payload of `max` bytes may travel as, a NUL behind it counted.
+    pub(crate) const fn most(self, max: usize) -> usize {
+        match self {
+            Self::Bytes => max,
+            Self::Utf8 => max.saturating_add(1),
+            // No character has more there than twice what it has in UTF-8.
+            Self::Utf16 | Self::Ansi => max.saturating_add(1).saturating_mul(2),
+        }
+    }
+
     /// The payload that bytes stand for; one NUL at the end of a text is not part of it.
     ///
     /// # Errors
