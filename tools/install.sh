@@ -9,6 +9,8 @@ git                    git
 python3                python3
 socat                  socat
 strace                 strace
+Xvfb                   xvfb
+xprop                  x11-utils
 mono                   mono-runtime
 mcs                    mono-mcs
 wine                   wine wine64

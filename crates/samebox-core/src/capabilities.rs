@@ -133,6 +133,8 @@ words! {
         ThisProcess => "this process",
         /// Only processes of this user.
         ThisUser => "this user",
+        /// Every program that may use the X display.
+        ThisDisplay => "this display",
         /// Every process on this machine.
         ThisMachine => "this machine",
     }

@@ -10,6 +10,7 @@ mod calls;
 mod crash;
 mod deadlines;
 mod delivery;
+mod handling;
 mod identity;
 mod limits;
 mod loans;
@@ -44,6 +45,7 @@ use cases;
 
 const THEMES: &[&[Case]] = &[
     delivery::CASES,
+    handling::CASES,
     boundaries::CASES,
     limits::CASES,
     deadlines::CASES,

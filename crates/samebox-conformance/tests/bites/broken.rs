@@ -2,8 +2,8 @@ use crate::flaw::Flaw;
 use crate::receiver::Receiver;
 use crate::sender::Sender;
 use samebox_core::{
-    Capabilities, Deadline, DynTransport, Endpoint, ErrorKind, Identity, Inbox, Info, Operation,
-    Outbox, Result, Transport,
+    Acceptance, Capabilities, Deadline, DynTransport, Endpoint, ErrorKind, Identity, Inbox, Info,
+    Operation, Outbox, Result, Transport,
 };
 use samebox_inproc::Inproc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -22,6 +22,7 @@ impl DynTransport for Broken {
         match self.0 {
             Flaw::DeniesCalls => can.duplex = false,
             Flaw::DeniesFaults => can.faults = false,
+            Flaw::ClaimsHandling => can.acceptance = Acceptance::Handled,
             Flaw::ClaimsIdentity => can.identity = Identity::UserAndProcess,
             _ => {}
         }

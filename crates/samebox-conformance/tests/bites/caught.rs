@@ -178,4 +178,12 @@ pub(crate) const CAUGHT: &[(Flaw, &[&str])] = &[
     (Flaw::DeniesCalls, &["calls::without_duplex_there_are_no_calls"]),
     (Flaw::DeniesFaults, &["calls::without_faults_a_server_is_told_so"]),
     (Flaw::ClaimsIdentity, &["identity::the_server_learns_who_sent"]),
+    (
+        Flaw::ClaimsHandling,
+        &[
+            "handling::a_send_returns_when_the_message_is_dropped_and_not_before",
+            "handling::an_unhandled_message_times_its_sender_out_and_the_next_arrives",
+            "handling::a_batch_may_be_handled_in_any_order",
+        ],
+    ),
 ];

@@ -60,4 +60,5 @@ flaws! {
     DeniesCalls,
     DeniesFaults,
     ClaimsIdentity,
+    ClaimsHandling,
 }
