@@ -7,7 +7,7 @@
 pub(crate) enum Answer {
     /// It is in the mailbox.
     Taken = 1,
-    /// There is no room.
+    /// There is no room yet.
     Full = 2,
     /// Messages of another `dwData` are taken.
     OtherId = 3,
@@ -17,11 +17,20 @@ pub(crate) enum Answer {
     Malformed = 5,
     /// The server is going.
     Closed = 6,
+    /// There is no room, and this server lets nobody wait for it.
+    Rejected = 7,
 }
 
 impl Answer {
-    const ALL: [Self; 6] =
-        [Self::Taken, Self::Full, Self::OtherId, Self::TooLarge, Self::Malformed, Self::Closed];
+    const ALL: [Self; 7] = [
+        Self::Taken,
+        Self::Full,
+        Self::OtherId,
+        Self::TooLarge,
+        Self::Malformed,
+        Self::Closed,
+        Self::Rejected,
+    ];
 
     /// The number that the sender gets.
     pub(crate) fn number(self, is_samebox: bool) -> usize {

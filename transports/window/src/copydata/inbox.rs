@@ -169,14 +169,14 @@ impl Desk {
     }
 
     fn put(&self, message: Message, is_samebox: bool) -> Answer {
-        let deadline = match (self.options.overflow, is_samebox) {
-            (Overflow::Reject, _) => Deadline::past(),
-            (_, true) => Deadline::after(Self::TURN),
-            (_, false) => Deadline::after(Self::PATIENCE),
+        let (deadline, full) = match self.options.overflow {
+            Overflow::Reject => (Deadline::past(), Answer::Rejected),
+            _ if is_samebox => (Deadline::after(Self::TURN), Answer::Full),
+            _ => (Deadline::after(Self::PATIENCE), Answer::Full),
         };
         match self.mailbox.put(message, deadline) {
             Ok(()) => Answer::Taken,
-            Err(Refused::Full(_)) => Answer::Full,
+            Err(Refused::Full(_)) => full,
             Err(Refused::Closed(_)) => Answer::Closed,
         }
     }

@@ -169,6 +169,7 @@ impl WindowOutbox {
             Answer::Taken => return Ok(Attempt::Done),
             Answer::Full => return Ok(Attempt::Full),
             Answer::Closed => return Ok(Attempt::Gone),
+            Answer::Rejected => (ErrorKind::Full, "the server has no room"),
             Answer::OtherId => {
                 let error = self.error(ErrorKind::Mismatch, "the server takes another dwdata");
                 return Err(error.with_advice("give both sides the same ?dwdata="));

@@ -52,8 +52,10 @@ fn a_flood_is_refused_and_the_window_goes_on() {
     let window = window_of(&title);
     let taken = (0..2000).filter(|_| send_to(window, None, 0, &[7; 100]).unwrap() == 1).count();
     assert!((1..20).contains(&taken), "{taken} of 2000 fit into 1 KiB");
-    let full = send(&mut connect(&title, "?overflow=reject"), b"me too");
-    assert_eq!(refused(full).0, ErrorKind::Full);
+    for settings in ["", "?overflow=reject"] {
+        let full = send(&mut connect(&title, settings), b"me too");
+        assert_eq!(refused(full).0, ErrorKind::Full, "{settings}");
+    }
     (0..taken).for_each(|_| assert_eq!(recv(&mut server), [7; 100]));
     send(&mut connect(&title, ""), b"now").unwrap();
     assert_eq!(recv(&mut server), b"now");
@@ -72,6 +74,18 @@ fn a_full_server_lets_a_stranger_wait_and_says_so_in_the_end() {
         assert_eq!(recv(&mut server), b"second");
     }
     assert_eq!(server.recv(Deadline::now()).unwrap_err().kind(), ErrorKind::TimedOut);
+}
+
+#[test]
+fn a_client_need_not_wait_for_room() {
+    let title = unique();
+    let mut server = bind(&title, "?capacity=1");
+    let mut client = connect(&title, "?overflow=reject");
+    send(&mut client, b"first").unwrap();
+    assert_eq!(refused(send(&mut client, b"second")).0, ErrorKind::Full);
+    assert_eq!(recv(&mut server), b"first");
+    send(&mut client, b"third").unwrap();
+    assert_eq!(recv(&mut server), b"third");
 }
 
 #[test]
