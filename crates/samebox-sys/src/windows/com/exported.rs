@@ -152,9 +152,9 @@ impl IUnknownImpl for Exported {
         if name.is_null() || into.is_null() {
             return E_POINTER;
         }
-        // SAFETY: neither is null, and COM gives valid ones.
+        // SAFETY: neither is null, and COM gives valid ones; Wine has names lie anywhere in what came.
         unsafe {
-            let found = self.interface(&*name);
+            let found = self.interface(&name.read_unaligned());
             into.write(found.map_or(std::ptr::null_mut(), <*const c_void>::cast_mut));
             if found.is_none() {
                 return E_NOINTERFACE;

@@ -1,6 +1,7 @@
 //! The functions behind our objects' pointers.
 
 use super::caller::admitted;
+use super::error_info;
 use super::exported::Exported;
 use super::failure::{Exception, Failure};
 use super::invocation::{self, Refusal};
@@ -14,16 +15,16 @@ use windows::Win32::Foundation::{
 use windows::Win32::System::Com::{
     DISPATCH_FLAGS, DISPATCH_METHOD, DISPATCH_PROPERTYGET, DISPPARAMS, EXCEPINFO, IConnectionPoint,
     IConnectionPoint_Impl, IConnectionPoint_Vtbl, IConnectionPointContainer,
-    IConnectionPointContainer_Impl, IConnectionPointContainer_Vtbl, IDispatch_Impl, IDispatch_Vtbl,
-    IEnumConnectionPoints, IEnumConnections, ISupportErrorInfo_Impl, ISupportErrorInfo_Vtbl,
-    ITypeInfo,
+    IConnectionPointContainer_Impl, IConnectionPointContainer_Vtbl, IDispatch, IDispatch_Impl,
+    IDispatch_Vtbl, IEnumConnectionPoints, IEnumConnections, ISupportErrorInfo_Impl,
+    ISupportErrorInfo_Vtbl, ITypeInfo,
 };
 use windows::Win32::System::Ole::{
     CONNECT_E_NOCONNECTION, IProvideClassInfo_Impl, IProvideClassInfo2_Impl,
     IProvideClassInfo2_Vtbl,
 };
 use windows::Win32::System::Variant::VARIANT;
-use windows_core::{Error, GUID, HRESULT, IUnknown, PCWSTR, Ref, Result};
+use windows_core::{Error, GUID, HRESULT, IUnknown, Interface, PCWSTR, Ref, Result};
 
 /// `IDispatch`, and two members that early binding calls directly.
 #[repr(C)]
@@ -50,8 +51,7 @@ const CALL: i32 = 2;
 
 unsafe extern "system" fn send(this: *mut c_void, data: ManuallyDrop<VARIANT>) -> HRESULT {
     // SAFETY: COM calls it on a pointer to an `Exported`, in its apartment, with a valid value.
-    let sent = unsafe { direct(this, SEND, &data) };
-    sent.map_or_else(HRESULT::from, |_| S_OK)
+    unsafe { direct(this, SEND, &data) }.err().unwrap_or(S_OK)
 }
 
 unsafe extern "system" fn call(
@@ -66,30 +66,44 @@ unsafe extern "system" fn call(
     // place for the answer, whose old content has no owner.
     unsafe {
         answer.write(VARIANT::default());
-        let answered = direct(this, CALL, &data).and_then(|value| Ok(variant::write(&value)?));
-        answered.map_or_else(HRESULT::from, |value| {
-            answer.write(value);
-            S_OK
-        })
+        let written =
+            |value| variant::write(&value).map_err(|failure: Failure| HRESULT(failure.code));
+        match direct(this, CALL, &data).and_then(written) {
+            Ok(value) => answer.write(value),
+            Err(code) => return code,
+        }
     }
+    S_OK
 }
 
 /// # Safety
 /// `this` points to an `Exported`, the value is valid, and the thread is in its apartment.
-unsafe fn direct(this: *mut c_void, member: i32, data: &VARIANT) -> Result<Variant> {
+unsafe fn direct(
+    this: *mut c_void,
+    member: i32,
+    data: &VARIANT,
+) -> std::result::Result<Variant, HRESULT> {
     // SAFETY: the caller's promise.
     let (this, data) = unsafe { (&*this.cast::<Exported>(), variant::read(data)) };
     data.and_then(|data| this.body.invoke(member, vec![data])).map_err(|failure| {
-        match &failure.exception {
-            Some(exception) => Error::new(HRESULT(failure_code(exception)), &exception.description),
-            None => failure.into(),
-        }
+        let Some(exception) = failure.exception else { return HRESULT(failure.code) };
+        error_info::leave(&exception);
+        HRESULT(failure_code(&exception))
     })
 }
 
 /// The code of an exception where nothing but a code is returned.
 fn failure_code(exception: &Exception) -> i32 {
     if exception.code < 0 { exception.code } else { DISP_E_EXCEPTION.0 }
+}
+
+/// The name that COM gives, which lies anywhere.
+///
+/// # Safety
+/// It points to a name or is null.
+unsafe fn read(name: *const GUID) -> Option<GUID> {
+    // SAFETY: the caller's promise.
+    (!name.is_null()).then(|| unsafe { name.read_unaligned() })
 }
 
 impl IDispatch_Impl for Exported {
@@ -216,11 +230,12 @@ impl IConnectionPointContainer_Impl for Exported {
 
     fn FindConnectionPoint(&self, name: *const GUID) -> Result<IConnectionPoint> {
         // SAFETY: COM gives a valid name or none.
-        let name = unsafe { name.as_ref() }.ok_or(Error::from(E_POINTER))?;
-        if self.body.faces.events.as_ref() != Some(name) {
-            return Err(CONNECT_E_NOCONNECTION.into());
+        let name = unsafe { read(name) }.ok_or(Error::from(E_POINTER))?;
+        // Scripts that know no names ask for whatever there is.
+        match &self.body.faces.events {
+            Some(events) if name == *events || name == IDispatch::IID => self.query(),
+            _ => Err(CONNECT_E_NOCONNECTION.into()),
         }
-        self.query()
     }
 }
 
@@ -270,8 +285,8 @@ impl ISupportErrorInfo_Impl for Exported {
         /// It does not.
         const S_FALSE: HRESULT = HRESULT(1);
         // SAFETY: COM gives a valid name or none.
-        let name = unsafe { name.as_ref() };
-        if name.is_some() && self.body.faces.dual.as_ref() == name {
+        let name = unsafe { read(name) };
+        if name.is_some() && self.body.faces.dual == name {
             return Ok(());
         }
         Err(S_FALSE.into())

@@ -7,6 +7,7 @@
 
 mod apartment;
 mod caller;
+mod error_info;
 mod events;
 mod exported;
 mod exported_vtables;
@@ -15,6 +16,8 @@ mod failure;
 mod invocation;
 mod members;
 mod object;
+#[cfg(test)]
+mod raw_tests;
 mod remote;
 mod security;
 mod server;

@@ -1,0 +1,85 @@
+//! A second process, which is the same test program started again with a part to play.
+
+use samebox_conformance::spawned;
+use samebox_core::Endpoint;
+use std::io::{BufRead, BufReader, Lines, Read, Write};
+use std::process::{Child, ChildStdout, Command, Stdio};
+
+const PART: &str = "SAMEBOX_TEST_PART";
+const ENDPOINT: &str = "SAMEBOX_TEST_ENDPOINT";
+/// What stands before what a part says, among what the test program says.
+const SAYS: &str = "another says ";
+
+/// Another process; dropping it kills it.
+pub(crate) struct Another {
+    child: Child,
+    lines: Lines<BufReader<ChildStdout>>,
+}
+
+impl Another {
+    /// Starts a process that plays a part.
+    pub(crate) fn start(part: &str, endpoint: &Endpoint) -> Self {
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        command.args(["--exact", "another_process", "--quiet", "--nocapture", "--test-threads=1"]);
+        command.env(PART, part).env(ENDPOINT, endpoint.to_string());
+        let mut child = spawned(command.stdin(Stdio::piped()).stdout(Stdio::piped())).unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        Self { child, lines }
+    }
+
+    /// What it says next.
+    #[track_caller]
+    pub(crate) fn hear(&mut self) -> String {
+        let mut lines = self.lines.by_ref().map_while(Result::ok);
+        let said = lines.find_map(|line| line.split_once(SAYS).map(|(_, said)| said.to_owned()));
+        said.expect("the other process says something")
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Ends it as kill -9 does; returns when it is gone.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Waits until it ends by itself, having played its part well.
+    #[track_caller]
+    pub(crate) fn finish(mut self) {
+        drop(self.child.stdin.take());
+        assert!(self.child.wait().unwrap().success(), "the other process failed");
+    }
+}
+
+impl Drop for Another {
+    fn drop(&mut self) {
+        // Only an ended process cannot be killed.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Says something to the process that started this one.
+pub(crate) fn say(what: &str) {
+    // Not by `println`, which would wait for a whole buffer.
+    let mut output = std::io::stdout().lock();
+    writeln!(output, "\n{SAYS}{what}").and_then(|()| output.flush()).unwrap();
+}
+
+/// Waits until the process that started this one wants no more of it.
+pub(crate) fn wait() {
+    let _ = std::io::stdin().read_to_end(&mut Vec::new());
+}
+
+/// What a process can be: a word, and what it does with an endpoint.
+pub(crate) type Part = (&'static str, fn(&Endpoint));
+
+/// Plays the part that this process was started for, if it was started for one.
+pub(crate) fn play(parts: &[Part]) {
+    let Ok(part) = std::env::var(PART) else { return };
+    let endpoint = std::env::var(ENDPOINT).unwrap().parse().unwrap();
+    let known = parts.iter().find(|(name, _)| *name == part);
+    known.expect("it is a part").1(&endpoint);
+}
