@@ -34,6 +34,8 @@ over! {
     unix "unix:@",
     tcp "tcp:",
     shm "shm:",
+    #[cfg(all(unix, feature = "object"))]
+    object "object:",
     => {
         every_type_crosses_both_ways
         every_kind_of_parameter_crosses

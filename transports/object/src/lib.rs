@@ -19,7 +19,10 @@ use dbus as system;
 
 pub use system::{ObjectInbox, ObjectOutbox};
 
+use samebox_core::typed::{Dispatch, Hosted, Instances, Invoke, NamedAnswer, NamedCall, Typed};
 use samebox_core::{Capabilities, Deadline, Endpoint, Info, Result, Transport};
+use samebox_data::Contract;
+use std::sync::Arc;
 
 /// Objects that other languages call by name.
 #[derive(Clone, Copy, Debug, Default)]
@@ -43,5 +46,39 @@ impl Transport for Object {
 
     fn connect(&self, endpoint: &Endpoint, deadline: Deadline) -> Result<ObjectOutbox> {
         system::connect(endpoint, deadline)
+    }
+
+    fn as_typed(&self) -> Option<&dyn Typed> {
+        Some(self)
+    }
+}
+
+impl Typed for Object {
+    fn connect_typed(
+        &self,
+        endpoint: &Endpoint,
+        contract: &Contract,
+        callbacks: Option<Arc<dyn Dispatch>>,
+        deadline: Deadline,
+    ) -> Result<Arc<dyn Invoke>> {
+        system::typed::connect(endpoint, contract, callbacks, deadline)
+    }
+
+    fn bind_typed(
+        &self,
+        endpoint: &Endpoint,
+        contract: &Contract,
+        instances: Arc<dyn Instances>,
+    ) -> Result<Box<dyn Hosted>> {
+        system::typed::host(endpoint, contract, instances)
+    }
+
+    fn call_by_name(
+        &self,
+        endpoint: &Endpoint,
+        call: &NamedCall,
+        deadline: Deadline,
+    ) -> Result<NamedAnswer> {
+        system::typed::call_by_name(endpoint, call, deadline)
     }
 }

@@ -14,6 +14,7 @@ mod payload;
 mod post;
 mod registration;
 mod trouble;
+pub(crate) mod typed;
 mod workers;
 
 pub use inbox::ObjectInbox;

@@ -3,18 +3,18 @@
 mod address;
 mod auth;
 mod bus;
-#[allow(dead_code, reason = "the rest is what typed calls use")]
 mod client;
 mod incoming;
 pub(crate) mod install;
+mod introspect;
 mod link;
 mod name;
-#[allow(dead_code, reason = "the rest is what typed calls use")]
 mod names;
 mod plain;
-#[allow(dead_code, reason = "the rest is what typed calls use")]
 mod server;
 mod settings;
+pub(crate) mod typed;
+mod value;
 
 use samebox_core::{
     Acceptance, Access, Capabilities, Deadline, Durability, Endpoint, FanOut, Identity, Info, Loss,

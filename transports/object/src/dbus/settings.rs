@@ -3,6 +3,8 @@
 use super::address::Address;
 use samebox_core::{CAPACITY, DEFAULT_MAX, Endpoint, MAX, Result, Setting, WAIT};
 use std::time::Duration;
+use zbus::ObjectPath;
+use zbus::names::{InterfaceName, MemberName};
 
 /// `bus`: which bus an object is on.
 const BUS: Setting = Setting {
@@ -20,8 +22,33 @@ const ENCODING: Setting = Setting {
     help: "how payloads travel; auto sends what is text without NUL as text",
 };
 
+/// `operation`: what to call by name.
+pub(crate) const OPERATION: Setting = Setting {
+    name: "operation",
+    values: "the name of a method",
+    default: "plain messages",
+    help: "what `samebox call` calls, with arguments by name",
+};
+
+/// `interface`: whose method it is.
+pub(crate) const INTERFACE: Setting = Setting {
+    name: "interface",
+    values: "the name of an interface, with its dots",
+    default: "the one that has such a method",
+    help: "which interface's method ?operation= names, where several have one",
+};
+
+/// `path`: which object.
+pub(crate) const PATH: Setting = Setting {
+    name: "path",
+    values: "the path of an object, /org/example/Orders",
+    default: "the name, with a slash for each dot",
+    help: "which object ?operation= is called of",
+};
+
 /// What `object:` endpoints take on this system.
-pub(crate) const SETTINGS: &[Setting] = &[MAX, WAIT, CAPACITY, BUS, ENCODING];
+pub(crate) const SETTINGS: &[Setting] =
+    &[MAX, WAIT, CAPACITY, BUS, ENCODING, OPERATION, INTERFACE, PATH];
 
 /// The largest payload: a message of D-Bus ends at 128 MiB, an array in it at 64 MiB.
 pub(crate) const LARGEST: usize = (64 << 20) - (64 << 10);
@@ -50,6 +77,16 @@ pub(crate) enum Encoding {
     Bytes,
 }
 
+/// The settings that are names of D-Bus, and whether text is such a name.
+const NAMES: [(Setting, IsName); 3] = [
+    (OPERATION, |text| MemberName::try_from(text).is_ok()),
+    (INTERFACE, |text| InterfaceName::try_from(text).is_ok()),
+    (PATH, |text| ObjectPath::try_from(text).is_ok()),
+];
+
+/// Whether text is a name of some kind.
+type IsName = fn(&str) -> bool;
+
 /// The settings of one endpoint, read.
 #[derive(Clone, Debug)]
 pub(crate) struct Options {
@@ -71,6 +108,13 @@ impl Options {
     pub(crate) fn read(endpoint: &Endpoint) -> Result<Self> {
         let encodings =
             [("auto", Encoding::Auto), ("text", Encoding::Text), ("bytes", Encoding::Bytes)];
+        for (setting, is_valid) in NAMES {
+            if let Some(text) = endpoint.setting(setting.name).filter(|text| !is_valid(text)) {
+                let why = format!("`{}={text}` is not {}", setting.name, setting.values);
+                let advice = format!("write ?{}= and {}", setting.name, setting.values);
+                return Err(endpoint.invalid(why).with_advice(advice));
+            }
+        }
         Ok(Self {
             max: endpoint.size(MAX, DEFAULT_MAX, LARGEST)?,
             wait: endpoint.duration(WAIT, None)?.unwrap_or_default(),

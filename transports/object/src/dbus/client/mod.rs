@@ -49,7 +49,20 @@ impl Client {
         handler: Option<Arc<dyn Handler>>,
         deadline: Deadline,
     ) -> Result<Self> {
-        let names = Names::of(endpoint)?;
+        Self::to(endpoint, Names::of(endpoint)?, options, handler, deadline)
+    }
+
+    /// As [`Client::connect`], to an object of other names than the endpoint's own.
+    ///
+    /// # Errors
+    /// As [`Client::connect`].
+    pub(crate) fn to(
+        endpoint: &Endpoint,
+        names: Names,
+        options: &Options,
+        handler: Option<Arc<dyn Handler>>,
+        deadline: Deadline,
+    ) -> Result<Self> {
         let place = Place::of(options);
         let reach = reach::Reach { endpoint, names: &names, place: &place, handler: &handler };
         let wire = Mutex::new(reach.wire(deadline)?);

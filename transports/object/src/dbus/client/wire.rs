@@ -70,10 +70,11 @@ impl Wire {
         ends: Ends,
         handler: Option<Arc<dyn Handler>>,
     ) -> Arc<Self> {
+        let is_event = |message: &Message| handler.is_some() && ends.is_of_server(message);
         let state = State {
             incoming: Some(incoming),
             calls: HashMap::new(),
-            events: if handler.is_some() { early } else { VecDeque::new() },
+            events: early.into_iter().filter(is_event).collect(),
             is_handling: false,
             waiting: 0,
             ended: None,
@@ -158,7 +159,9 @@ impl Wire {
         drop(state);
         let read = self.read(&mut incoming, deadline);
         let mut state = self.state();
-        if let Err(why) = read.and_then(|()| state.sort(&mut incoming, self.handler.is_some())) {
+        if let Err(why) =
+            read.and_then(|()| state.sort(&mut incoming, &self.ends, self.handler.is_some()))
+        {
             state.ended.get_or_insert(why);
         }
         state.incoming = Some(incoming);
@@ -211,25 +214,43 @@ impl Wire {
     }
 }
 
+impl Ends {
+    /// Whether the server has sent a message.
+    fn is_of_server(&self, message: &Message) -> bool {
+        let owner = self.owner.as_deref();
+        owner.is_none_or(|owner| message.header().sender().is_some_and(|sender| sender == owner))
+    }
+
+    /// Whether the server or the bus has.
+    fn is_of_bus_or_server(&self, message: &Message) -> bool {
+        self.is_of_server(message) || super::is_of_bus(message)
+    }
+}
+
 impl State {
-    /// Sorts the messages that are whole.
-    fn sort(&mut self, incoming: &mut Incoming, keeps_events: bool) -> Result<(), String> {
+    /// Sorts the messages that are whole; what strangers on the bus say is not listened to.
+    fn sort(
+        &mut self,
+        incoming: &mut Incoming,
+        ends: &Ends,
+        keeps_events: bool,
+    ) -> Result<(), String> {
         while let Some(message) = incoming.next().map_err(|broken| format!("it sent {broken:?}"))? {
             match message.message_type() {
-                Type::MethodReturn | Type::Error => {
+                Type::MethodReturn | Type::Error if ends.is_of_bus_or_server(&message) => {
                     let serial = message.header().reply_serial();
                     let call = serial.and_then(|serial| self.calls.get_mut(&serial.get()));
                     if let Some(call) = call {
                         *call = Some(message);
                     }
                 }
-                Type::MethodCall | Type::Signal if keeps_events => {
+                Type::MethodCall | Type::Signal if keeps_events && ends.is_of_server(&message) => {
                     if self.events.len() >= MOST {
                         return Err("it sent more than can be taken".into());
                     }
                     self.events.push_back(message);
                 }
-                Type::MethodCall | Type::Signal => {}
+                _ => {}
             }
         }
         Ok(())

@@ -55,6 +55,7 @@ fn interface() -> Interface {
             method(CALL[1], false, one("answer", false)),
         ],
         signals: vec![signal(RECEIVED[0], true), signal(RECEIVED[1], false)],
+        ..Interface::default()
     }
 }
 

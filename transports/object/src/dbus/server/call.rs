@@ -23,8 +23,6 @@ pub(crate) struct Caller {
 pub(crate) struct IncomingCall {
     pub(crate) message: Message,
     pub(crate) caller: Arc<Caller>,
-    /// The interface that the call is of, also where the caller left it out.
-    pub(crate) interface: String,
     wants_answer: bool,
 }
 
@@ -45,10 +43,10 @@ pub(crate) mod errors {
 }
 
 impl IncomingCall {
-    pub(super) fn new(message: Message, caller: Arc<Caller>, interface: String) -> Self {
+    pub(super) fn new(message: Message, caller: Arc<Caller>) -> Self {
         let flags = message.primary_header().flags();
         let wants_answer = !flags.contains(Flags::NO_REPLY_EXPECTED);
-        Self { message, caller, interface, wants_answer }
+        Self { message, caller, wants_answer }
     }
 
     /// What of the interface is called.

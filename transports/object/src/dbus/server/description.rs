@@ -8,6 +8,8 @@ pub(crate) struct Interface {
     pub(crate) name: String,
     pub(crate) methods: Vec<Method>,
     pub(crate) signals: Vec<Signal>,
+    /// More about it: names and values.
+    pub(crate) annotations: Vec<(String, String)>,
 }
 
 /// What may be called.
@@ -57,7 +59,8 @@ pub(super) fn standard() -> [Interface; 3] {
         outputs,
         is_one_way: false,
     };
-    let interface = |name: &str, methods| Interface { name: name.into(), methods, signals: vec![] };
+    let interface =
+        |name: &str, methods| Interface { name: name.into(), methods, ..Interface::default() };
     let property = || vec![argument("interface_name", "s"), argument("property_name", "s")];
     let mut properties = interface(
         PROPERTIES,
@@ -88,7 +91,7 @@ pub(super) fn standard() -> [Interface; 3] {
     ]
 }
 
-pub(super) const INTROSPECTABLE: &str = "org.freedesktop.DBus.Introspectable";
+pub(crate) const INTROSPECTABLE: &str = "org.freedesktop.DBus.Introspectable";
 pub(super) const PEER: &str = "org.freedesktop.DBus.Peer";
 pub(super) const PROPERTIES: &str = "org.freedesktop.DBus.Properties";
 
@@ -128,6 +131,10 @@ fn write_interface(xml: &mut String, interface: &Interface) {
         signal.arguments.iter().for_each(|one| write_argument(xml, one, ""));
         line(xml, 2, "</signal>");
     }
+    for (name, value) in &interface.annotations {
+        let (name, value) = (quoted(name), quoted(value));
+        line(xml, 2, &format!("<annotation name=\"{name}\" value=\"{value}\"/>"));
+    }
     line(xml, 1, "</interface>");
 }
 
@@ -160,6 +167,7 @@ mod tests {
                 is_one_way: true,
             }],
             signals: vec![Signal { name: "F".into(), arguments: vec![Argument::new("g", "i")] }],
+            annotations: vec![("h".into(), "<7>".into())],
         };
         let found = xml([&interface], Some("child"));
         for part in [
@@ -167,6 +175,7 @@ mod tests {
             "      <arg name=\"d\" type=\"a{sv}\" direction=\"in\"/>\n",
             "      <arg name=\"e\" type=\"s\" direction=\"out\"/>\n",
             "NoReply\" value=\"true\"/>",
+            "    <annotation name=\"h\" value=\"&lt;7>\"/>\n",
             "    <signal name=\"F\">\n      <arg name=\"g\" type=\"i\"/>\n",
             "  <node name=\"child\"/>\n</node>\n",
         ] {

@@ -14,23 +14,21 @@ pub(super) fn dispatch(shared: &Shared, caller: &Arc<Caller>, message: Message) 
     let (Some(path), Some(member)) = (header.path(), header.member()) else { return };
     let (path, member) = (path.to_string(), member.to_string());
     let interface = header.interface().map(ToString::to_string);
-    let call =
-        |interface: &str| IncomingCall::new(message.clone(), caller.clone(), interface.into());
+    let call = IncomingCall::new(message.clone(), caller.clone());
     let is_object = path == shared.names.path;
     let asked = interface.as_deref();
-    if is_object && let Some(found) = find(shared.export.interfaces(), asked, &member) {
-        let wanted = found.1.signature();
+    if is_object && let Some((_, method)) = find(shared.export.interfaces(), asked, &member) {
+        let wanted = method.signature();
         let given = message.body().signature().to_string_no_parens();
         // A lone structure cannot be told from its fields, nor do their bytes differ.
         if wanted != given && wanted != format!("({given})") {
             let why = format!("{member} takes `{wanted}` and was given `{given}`");
             // A caller that is gone needs to know nothing.
-            let _ = call(&found.0.name).error(errors::INVALID_ARGS, &why);
+            let _ = call.error(errors::INVALID_ARGS, &why);
             return;
         }
-        return shared.export.call(call(&found.0.name));
+        return shared.export.call(call);
     }
-    let call = call(asked.unwrap_or_default());
     let standard = description::standard();
     let found = find(&standard, asked, &member).map(|(interface, _)| interface.name.clone());
     let _ = match found.as_deref() {

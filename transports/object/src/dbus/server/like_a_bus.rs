@@ -20,7 +20,7 @@ pub(super) fn answer(shared: &Shared, caller: &Arc<Caller>, message: Message) {
     let body = message.body();
     let first = body.deserialize::<&str>().unwrap_or_default();
     let own = first == shared.names.bus;
-    let call = IncomingCall::new(message, caller.clone(), BUS.into());
+    let call = IncomingCall::new(message, caller.clone());
     let member = call.member();
     // A caller that is gone needs to know nothing.
     let _ = match member.as_str() {

@@ -12,7 +12,7 @@ mod private;
 mod watch;
 
 pub(crate) use call::{Caller, IncomingCall, errors};
-pub(crate) use description::{Argument, Interface, Method, Signal};
+pub(crate) use description::{Argument, INTROSPECTABLE, Interface, Method, Signal};
 pub(crate) use private::socket_path;
 
 use super::bus::Place;
@@ -121,10 +121,6 @@ impl Server {
         &self.shared.endpoint
     }
 
-    pub(crate) fn names(&self) -> &Names {
-        &self.shared.names
-    }
-
     /// What has been counted of clients that were turned away or cut off.
     pub(crate) fn counters(&self) -> Counters {
         lock(&self.shared.books).counters
@@ -179,26 +175,6 @@ impl Emitter {
                 let _ = link.send_if_idle(message.clone());
             }
         }
-    }
-
-    /// Emits a signal to one client.
-    ///
-    /// # Errors
-    /// `Full` when the client does not read, `Ended` when it is gone.
-    pub(crate) fn emit_to<B: Serialize + DynamicType>(
-        &self,
-        caller: &Caller,
-        interface: &str,
-        signal: &str,
-        body: &B,
-    ) -> zbus::Result<Result<(), NotSent>> {
-        let path = self.0.names.path.as_str();
-        let message = Message::signal(path, interface, signal);
-        let message = match caller.is_on_bus {
-            true => message.destination(caller.name.as_str()),
-            false => message,
-        };
-        Ok(caller.link.send(message.build(body)?))
     }
 
     /// Calls a client back and waits for its answer, which may be an error message.

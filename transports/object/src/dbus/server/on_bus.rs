@@ -212,7 +212,7 @@ impl Seated {
     fn deny(&self, message: Message) {
         let (link, peer) = (self.link.clone(), Arc::new(Peer::UNKNOWN));
         let caller = Caller { name: String::new(), peer, link, is_on_bus: true };
-        let call = IncomingCall::new(message, Arc::new(caller), String::new());
+        let call = IncomingCall::new(message, Arc::new(caller));
         // What is not told is not missed.
         let _ = call.error(errors::ACCESS_DENIED, "this object serves its own user only");
     }
