@@ -1,14 +1,15 @@
-use super::options::{DISPLAY, Options};
+use super::options::{self, DISPLAY, Options};
 use super::trouble::Trouble;
 use super::wire::{Bell, Wire};
 use samebox_core::{Backoff, Deadline, Endpoint, Error, ErrorKind, Operation};
 use std::io;
+use std::net::{TcpStream, ToSocketAddrs};
 use std::time::Duration;
 use x11rb::connection::{Connection, RequestConnection};
 use x11rb::errors::ConnectError;
 use x11rb::protocol::xproto::{ClientMessageEvent, ConnectionExt, EventMask, Window};
-use x11rb::reexports::x11rb_protocol::parse_display::{ParsedDisplay, parse_display};
-use x11rb::reexports::x11rb_protocol::xauth::get_auth;
+use x11rb::reexports::x11rb_protocol::parse_display::{ConnectAddress, ParsedDisplay};
+use x11rb::reexports::x11rb_protocol::xauth::{Family, get_auth};
 use x11rb::rust_connection::{DefaultStream, RustConnection};
 
 x11rb::atom_manager! {
@@ -33,6 +34,9 @@ pub(crate) struct Display {
     pub(crate) root: Window,
     pub(crate) atoms: Atoms,
 }
+
+/// A stream, and for whom the proof is that it needs.
+type Reached = (DefaultStream, (Family, Vec<u8>));
 
 /// Why there is no connection.
 pub(crate) enum Unopened {
@@ -120,8 +124,8 @@ fn parsed(options: &Options) -> Result<ParsedDisplay, Unopened> {
     let Some(display) = options.display.clone().or_else(from_environment) else {
         return Err(Unopened::NoDisplay("there is no X display: $DISPLAY is not set"));
     };
-    parse_display(Some(&display))
-        .map_err(|_| Unopened::NoDisplay("there is no X display: $DISPLAY names none"))
+    let nonsense = Unopened::NoDisplay("there is no X display: $DISPLAY names none");
+    options::parsed(&display).ok_or(nonsense)
 }
 
 /// Connects to the first address of the display that is there, and makes itself known.
@@ -132,7 +136,7 @@ fn connect(
 ) -> Result<RustConnection<Wire>, Unopened> {
     let mut why = "it has no address".to_owned();
     for address in display.connect_instruction() {
-        let (stream, (family, address)) = match DefaultStream::connect(&address) {
+        let (stream, (family, address)) = match reach(&address, deadline) {
             Ok(connected) => connected,
             Err(error) => {
                 why = error.to_string();
@@ -148,6 +152,23 @@ fn connect(
         return conn.map_err(unopened);
     }
     Err(Unopened::Absent(why))
+}
+
+/// Connects to one address; what is not on this machine gets no longer than is left.
+fn reach(address: &ConnectAddress<'_>, deadline: Deadline) -> io::Result<Reached> {
+    let ConnectAddress::Hostname(host, port) = address else {
+        return DefaultStream::connect(address);
+    };
+    let mut outcome = Err(io::ErrorKind::AddrNotAvailable.into());
+    for address in (*host, *port).to_socket_addrs()? {
+        let left = deadline.remaining().unwrap_or(Duration::MAX).max(Duration::from_millis(1));
+        outcome =
+            TcpStream::connect_timeout(&address, left).and_then(DefaultStream::from_tcp_stream);
+        if outcome.is_ok() {
+            break;
+        }
+    }
+    outcome
 }
 
 fn unopened(error: ConnectError) -> Unopened {

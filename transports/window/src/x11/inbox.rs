@@ -59,6 +59,8 @@ impl WindowInbox {
     const BINDING: Duration = Duration::from_secs(10);
     /// How long the X server may take to give what is there, whatever the deadline.
     const TAKING: Duration = Duration::from_millis(50);
+    /// How many steps a passed deadline leaves: to hear of a message, and to take it.
+    const LATE: usize = 4;
     /// How many events are looked at between two messages.
     const EVENTS: usize = 4096;
 
@@ -162,6 +164,8 @@ impl WindowInbox {
         let wrong = if property.bytes_after > 0 {
             let Display { conn, atoms, .. } = &**self.display();
             conn.delete_property(self.claim.window, atoms._SAMEBOX_MESSAGE)?;
+            // At once, or it would hit what comes next.
+            conn.flush()?;
             Some(property.value.len().saturating_add(property.bytes_after as usize))
         } else {
             Some(property.value.len()).filter(|length| *length > self.max)
@@ -374,12 +378,17 @@ fn claim(endpoint: &Endpoint, options: &Options, bell: &Bell) -> Result<Claim> {
 
 impl Inbox for WindowInbox {
     fn recv(&mut self, deadline: Deadline) -> Result<Message> {
+        let mut late = 0;
         loop {
             if self.display().wire().is_rung() {
                 return Err(self.failed(&Trouble::Late));
             }
             if let Some(arrived) = self.ready.pop_front() {
                 return Ok(self.message(arrived));
+            }
+            late += usize::from(deadline.has_passed());
+            if late > Self::LATE {
+                return Err(self.failed(&Trouble::Late));
             }
             self.advance(deadline).map_err(|trouble| self.failed(&trouble))?;
         }

@@ -1,7 +1,7 @@
 use super::LARGEST;
 use samebox_core::{DEFAULT_MAX, Endpoint, MAX, Result, Setting, WAIT};
 use std::time::Duration;
-use x11rb::reexports::x11rb_protocol::parse_display::parse_display;
+use x11rb::reexports::x11rb_protocol::parse_display::{ParsedDisplay, parse_display};
 
 /// `display`: the X server that both sides meet on.
 pub(crate) const DISPLAY: Setting = Setting {
@@ -52,11 +52,19 @@ fn title(endpoint: &Endpoint) -> Result<String> {
 
 fn display(endpoint: &Endpoint) -> Result<Option<String>> {
     let Some(display) = endpoint.setting(DISPLAY.name) else { return Ok(None) };
-    if parse_display(Some(display)).is_err() {
+    if parsed(display).is_none() {
         let error = endpoint.invalid(format!("`display={display}` is not {}", DISPLAY.values));
         return Err(error.with_advice("write ?display=:1, or leave it out to use $DISPLAY"));
     }
     Ok(Some(display.into()))
+}
+
+/// What a display's text says, if it names one that can be.
+pub(crate) fn parsed(display: &str) -> Option<ParsedDisplay> {
+    /// The TCP port of display 0; that of any other must be a port too.
+    const PORT: u16 = 6000;
+    let parsed = parse_display(Some(display)).ok()?;
+    parsed.display.checked_add(PORT).map(|_| parsed)
 }
 
 #[cfg(test)]
@@ -81,6 +89,7 @@ mod tests {
             (&format!("window:{}", "ä".repeat(101)), "1 to 100"),
             ("window:x?display=:one", "display=:1"),
             ("window:x?display=", "display=:1"),
+            ("window:x?display=:65000", "display=:1"),
         ] {
             let error = options(wrong).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::InvalidEndpoint);

@@ -2,9 +2,16 @@
 
 #![allow(dead_code, reason = "each test program uses its part of it")]
 
+use samebox_core::{Deadline, ErrorKind, Inbox, Outbox, Result, Transport};
+use samebox_window::{Window, WindowInbox, WindowOutbox};
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::sync::LazyLock;
+use std::thread::JoinHandle;
+use std::time::Duration;
+use x11rb::connection::Connection;
+use x11rb::protocol::xproto::Screen;
+use x11rb::rust_connection::RustConnection;
 
 /// An X server without a screen.
 pub(crate) struct Xvfb {
@@ -89,4 +96,67 @@ impl Drop for Xvfb {
 pub(crate) fn shared() -> &'static Xvfb {
     static SHARED: LazyLock<Xvfb> = LazyLock::new(Xvfb::start);
     &SHARED
+}
+
+/// Long enough for anything that is going to happen.
+pub(crate) fn soon() -> Deadline {
+    Deadline::after(Duration::from_secs(20))
+}
+
+/// A deadline by which what does not happen shows.
+pub(crate) fn briefly() -> Deadline {
+    Deadline::after(Duration::from_millis(200))
+}
+
+impl Xvfb {
+    pub(crate) fn try_bind(&self, title: &str, settings: &str) -> Result<WindowInbox> {
+        Window.bind(&self.endpoint(title, settings).parse()?)
+    }
+
+    #[track_caller]
+    pub(crate) fn bind(&self, title: &str) -> WindowInbox {
+        self.try_bind(title, "").unwrap_or_else(|error| panic!("{error:?}"))
+    }
+
+    pub(crate) fn try_connect(&self, title: &str, settings: &str) -> Result<WindowOutbox> {
+        Window.connect(&self.endpoint(title, settings).parse()?, Deadline::now())
+    }
+
+    #[track_caller]
+    pub(crate) fn connect(&self, title: &str) -> WindowOutbox {
+        self.try_connect(title, "").unwrap_or_else(|error| panic!("{error:?}"))
+    }
+
+    /// Has a client send one message on a thread of its own.
+    pub(crate) fn sending(&self, title: &str, payload: &[u8]) -> JoinHandle<Result<()>> {
+        let (mut client, payload) = (self.connect(title), payload.to_vec());
+        std::thread::spawn(move || client.send(payload.as_slice().into(), soon()))
+    }
+
+    /// An X client that knows nothing of samebox, and its screen.
+    pub(crate) fn stranger(&self) -> (RustConnection, Screen) {
+        let (conn, screen) = x11rb::connect(Some(&format!(":{}", self.number))).unwrap();
+        let screen = conn.setup().roots[screen].clone();
+        (conn, screen)
+    }
+
+    /// What `/proc` says of its process, a number of KiB.
+    pub(crate) fn status(&self, field: &str) -> Option<usize> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid)).ok()?;
+        let line = status.lines().find_map(|line| line.strip_prefix(field))?;
+        line.trim_matches(|c: char| !c.is_ascii_digit()).parse().ok()
+    }
+}
+
+/// The next payload.
+#[track_caller]
+pub(crate) fn recv(server: &mut WindowInbox) -> Vec<u8> {
+    let message = server.recv(soon()).unwrap_or_else(|error| panic!("{error:?}"));
+    message.payload().to_vec()
+}
+
+/// What kind of error it is.
+#[track_caller]
+pub(crate) fn kind<T>(outcome: Result<T>) -> ErrorKind {
+    outcome.err().expect("it succeeded").kind()
 }
