@@ -3,8 +3,9 @@
 use super::trouble;
 use samebox_core::{Backoff, Deadline, Endpoint, Error, ErrorKind, Operation, Result};
 use samebox_sys::windows::com::{Apartment, Failure, Guid, Remote};
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// `REGDB_E_CLASSNOTREG`: the system does not know how to start the server.
 const NOT_REGISTERED: i32 = 0x8004_0154_u32 as i32;
@@ -17,6 +18,8 @@ const DENIED: i32 = 0x8007_0005_u32 as i32;
 pub(super) struct Finding {
     pub(super) endpoint: Endpoint,
     class: Guid,
+    /// The method that the object must have.
+    first: String,
     found: Mutex<Option<Arc<Found>>>,
     /// The client has gone: nobody wants it any more.
     is_over: AtomicBool,
@@ -25,25 +28,28 @@ pub(super) struct Finding {
 /// An object that was found, and the numbers of its methods.
 pub(super) struct Found {
     pub(super) object: Remote,
-    pub(super) send: i32,
-    call: OnceLock<i32>,
+    /// That of the method which every such object has.
+    pub(super) first: i32,
+    others: Mutex<HashMap<String, i32>>,
 }
 
 impl Found {
-    /// The number of the method that answers.
-    pub(super) fn call(&self, apartment: &Apartment) -> Result<i32, Failure> {
-        if let Some(known) = self.call.get() {
+    /// The number of another method.
+    pub(super) fn number(&self, apartment: &Apartment, name: &str) -> Result<i32, Failure> {
+        let others = || self.others.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = others().get(name) {
             return Ok(*known);
         }
-        let number = self.object.member(apartment, "Call")?;
-        Ok(*self.call.get_or_init(|| number))
+        let number = self.object.member(apartment, name)?;
+        Ok(*others().entry(name.into()).or_insert(number))
     }
 }
 
 impl Finding {
-    pub(super) fn new(endpoint: &Endpoint, class: Guid) -> Self {
+    /// For an object that has the method `first`.
+    pub(super) fn new(endpoint: &Endpoint, class: Guid, first: &str) -> Self {
         let (found, is_over) = Default::default();
-        Self { endpoint: endpoint.clone(), class, found, is_over }
+        Self { endpoint: endpoint.clone(), class, first: first.into(), found, is_over }
     }
 
     fn found(&self) -> MutexGuard<'_, Option<Arc<Found>>> {
@@ -88,12 +94,13 @@ impl Finding {
     fn look(&self, apartment: &Apartment) -> Result<Found> {
         // What the table says may be left over from a server that is gone.
         if let Ok(object) = Remote::active(apartment, &self.class)
-            && let Ok(found) = meet(apartment, object)
+            && let Ok(found) = meet(apartment, object, &self.first)
         {
             return Ok(found);
         }
         let made = Remote::create(apartment, &self.class);
-        made.and_then(|object| meet(apartment, object)).map_err(|failure| self.not_found(failure))
+        made.and_then(|object| meet(apartment, object, &self.first))
+            .map_err(|failure| self.not_found(failure))
     }
 
     fn not_found(&self, failure: Failure) -> Error {
@@ -118,9 +125,9 @@ impl Finding {
 }
 
 /// Asks an object for what every one must have.
-fn meet(apartment: &Apartment, object: Remote) -> Result<Found, Failure> {
-    let send = object.member(apartment, "Send")?;
-    Ok(Found { object, send, call: OnceLock::new() })
+fn meet(apartment: &Apartment, object: Remote, first: &str) -> Result<Found, Failure> {
+    let number = object.member(apartment, first)?;
+    Ok(Found { object, first: number, others: Mutex::default() })
 }
 
 /// Whether an object of the class runs in a live process.

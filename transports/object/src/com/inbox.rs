@@ -51,7 +51,7 @@ impl ObjectInbox {
 }
 
 /// Takes the name of the class among the servers of samebox: COM would let several have it.
-fn claim(endpoint: &Endpoint, class: &Guid) -> Result<Claim> {
+pub(super) fn claim(endpoint: &Endpoint, class: &Guid) -> Result<Claim> {
     let failed = |cause: std::io::Error| {
         let why = "cannot make the mutex that stands for the object";
         endpoint.error(ErrorKind::Io, Operation::Bind, why).with_source(cause)
@@ -68,7 +68,11 @@ fn in_use(endpoint: &Endpoint) -> Error {
 
 /// Refuses when a server that is not samebox has the object; gives the descriptions of ours, without
 /// which it can be called as well.
-fn look_around(endpoint: &Endpoint, class: Guid, library: Library) -> Result<Option<Types>> {
+pub(super) fn look_around(
+    endpoint: &Endpoint,
+    class: Guid,
+    library: Library,
+) -> Result<Option<Types>> {
     let (tell, told) = channel();
     let look = move |apartment: &_| {
         let seen = match finding::is_active(apartment, &class) {

@@ -62,6 +62,20 @@ pub(crate) fn uninstall(endpoint: &Endpoint, scope: Scope) -> Result<Change> {
     Ok(Change { name: identity.prog_id, places })
 }
 
+/// Writes what the object really is in place of the library that is installed for it, where one is.
+///
+/// That of the machine may be only an administrator's to write, and one that is loaded stays as it
+/// is: those who ask the object itself are told the truth all the same.
+pub(super) fn refresh(identity: &Identity, library: &Library) {
+    for scope in [Scope::User, Scope::Machine] {
+        let is_own = installed_class(&identity.prog_id, scope)
+            .is_ok_and(|class| class == Some(identity.class));
+        if is_own && let Ok(file) = library_file(identity, scope) {
+            let _ = write_library(library, &file);
+        }
+    }
+}
+
 /// Where the type library of an object is.
 ///
 /// That of the machine lies where only administrators write: all who talk to the object trust it.

@@ -15,6 +15,7 @@ mod post;
 mod registration;
 mod trouble;
 pub(crate) mod typed;
+mod value;
 mod workers;
 
 pub use inbox::ObjectInbox;
@@ -31,7 +32,7 @@ pub(crate) const INFO: Info = Info {
     mechanism: "COM object",
     names: "1 to 100 of A-Z a-z 0-9 . _ -, the first a letter",
     example: "object:IpcTest.IpcClientServer",
-    settings: &[CAPACITY, clsid::CLSID, ENCODING, MAX, WAIT],
+    settings: &[CAPACITY, clsid::CLSID, ENCODING, MAX, typed::OPERATION, WAIT],
 };
 
 pub(crate) const CAPABILITIES: Capabilities = Capabilities {

@@ -43,6 +43,7 @@ impl Options {
     pub(super) fn of(endpoint: &Endpoint) -> Result<Self> {
         let encodings =
             [("auto", Encoding::Auto), ("text", Encoding::Text), ("bytes", Encoding::Bytes)];
+        super::typed::named(endpoint)?;
         Ok(Self {
             identity: Identity::of(endpoint)?,
             encoding: endpoint.choice(ENCODING, &encodings)?,

@@ -50,7 +50,7 @@ impl ObjectOutbox {
         deadline: Deadline,
     ) -> Result<Self> {
         let class = Guid::from_u128(options.identity.class.as_u128());
-        let finding = Arc::new(Finding::new(endpoint, class));
+        let finding = Arc::new(Finding::new(endpoint, class, "Send"));
         let (lane, calls, under_way) = Default::default();
         let outbox = Self { finding, options, lane, calls, last: 0, under_way };
         outbox.find(deadline)?;
@@ -162,7 +162,7 @@ fn send(
     let mut backoff = Backoff::until(deadline);
     loop {
         let found = finding.get(apartment, patience).map_err(|error| gone(error, was_there))?;
-        let failure = match found.object.invoke(apartment, found.send, &arguments) {
+        let failure = match found.object.invoke(apartment, found.first, &arguments) {
             Ok(_) => return Ok(()),
             Err(failure) => failure,
         };
@@ -205,7 +205,7 @@ fn ask(
         let found = finding.get(apartment, patience);
         let found = found.map_err(|error| gone(error, !is_first).during(Operation::Call))?;
         let asked = found
-            .call(apartment)
+            .number(apartment, "Call")
             .and_then(|number| found.object.invoke(apartment, number, &arguments));
         match asked.and_then(payload::read) {
             Ok(answer) if answer.len() <= max => return Ok(answer),

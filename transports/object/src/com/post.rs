@@ -191,7 +191,7 @@ impl Object for Shared {
 }
 
 /// Who made the call that this thread serves.
-fn peer() -> Peer {
+pub(super) fn peer() -> Peer {
     let local = |caller: Caller| Peer::local(User::Sid(caller.user.to_string()), caller.process);
     caller().map_or(Peer::UNKNOWN, local)
 }

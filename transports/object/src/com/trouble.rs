@@ -10,7 +10,7 @@ const REJECTED: i32 = 0x8001_0001_u32 as i32;
 /// `ERROR_FILE_TOO_LARGE`: the server does not take messages of this size.
 pub(super) const TOO_LARGE: i32 = 0x8007_00DF_u32 as i32;
 /// `DISP_E_TYPEMISMATCH`: the server, or this side, cannot read the value.
-const UNREADABLE: i32 = 0x8002_0005_u32 as i32;
+pub(super) const UNREADABLE: i32 = 0x8002_0005_u32 as i32;
 const UNKNOWN_NAME: i32 = 0x8002_0006_u32 as i32;
 const NO_MEMBER: i32 = 0x8002_0003_u32 as i32;
 const ACCESS_DENIED: i32 = 0x8007_0005_u32 as i32;

@@ -1,0 +1,105 @@
+use super::calling::{Way, call};
+use super::operations::{CONTRACT, check, described};
+use crate::com::finding::Finding;
+use crate::com::options::Options;
+use crate::com::value::{NodeReader, NodeWriter, Resolve};
+use samebox_core::typed::{AnswerPart, Dispatch, Failure, Invocation, Invoke};
+use samebox_core::{Deadline, Endpoint, Error, ErrorKind, Operation, Peer, Result};
+use samebox_data::{self as data, Contract, Shape};
+use samebox_sys::windows::com::{self, Apartment, Guid, Variant};
+use std::sync::Arc;
+
+/// A client of a service.
+struct Remote {
+    way: Way,
+    contract: Contract,
+}
+
+/// Becomes a client of the service at `endpoint`.
+///
+/// # Errors
+/// As for plain messages; `Mismatch` for an object without the contract's operations.
+pub(crate) fn connect(
+    endpoint: &Endpoint,
+    contract: &Contract,
+    _: Option<Arc<dyn Dispatch>>,
+    deadline: Deadline,
+) -> Result<Arc<dyn Invoke>> {
+    check(endpoint, contract, Operation::Connect)?;
+    let class = Guid::from_u128(Options::of(endpoint)?.identity.class.as_u128());
+    let first = &contract.operations[0].name;
+    let way = Way::new(Finding::new(endpoint, class, first));
+    let wanted = described(contract);
+    let met = way.run(deadline, move |finding, apartment| {
+        let found = finding.get(apartment, deadline)?;
+        Ok(meet(&finding.endpoint, apartment, &found.object, &wanted)?)
+    });
+    met.map_err(|failure| match failure {
+        Failure::Error(error) if error.kind() == ErrorKind::TimedOut => {
+            let why = "the object's server does not answer";
+            endpoint.error(ErrorKind::NotListening, Operation::Connect, why)
+        }
+        Failure::Error(error) => error.during(Operation::Connect),
+        Failure::Fault(fault) => endpoint.error(ErrorKind::Fault, Operation::Connect, fault.reason),
+    })?;
+    Ok(Arc::new(Remote { way, contract: contract.clone() }))
+}
+
+/// Refuses an object that says that it serves another contract, or another version.
+fn meet(
+    endpoint: &Endpoint,
+    apartment: &Apartment,
+    object: &com::Remote,
+    wanted: &str,
+) -> Result<()> {
+    // Objects of other programs do not say it.
+    let Ok(member) = object.member(apartment, CONTRACT) else { return Ok(()) };
+    match object.invoke(apartment, member, &[]) {
+        Ok(Variant::Text(found)) if found != wanted => {
+            let why = format!("the service has the contract {found} and this client {wanted}");
+            let error = endpoint.error(ErrorKind::Mismatch, Operation::Connect, why);
+            Err(error.with_advice("build both from the same contract"))
+        }
+        _ => Ok(()),
+    }
+}
+
+impl Remote {
+    fn broken(&self, operation: &str, what: &str, error: &data::Error) -> Error {
+        let why = format!("the {what} of {operation}: {error}");
+        let error = self.way.endpoint().error(ErrorKind::Malformed, Operation::Call, why);
+        error.with_advice("check that both sides have the same contract")
+    }
+}
+
+impl Invoke for Remote {
+    fn invoke(&self, of: Invocation<'_>, deadline: Deadline) -> Result<(), Failure> {
+        let Some(operation) = self.contract.operations.get(of.operation) else {
+            let why = format!("its contract has no operation {}", of.operation);
+            let endpoint = self.way.endpoint();
+            return Err(endpoint.error(ErrorKind::Mismatch, Operation::Call, why).into());
+        };
+        let name = operation.name.as_ref();
+        let mut writer = NodeWriter::new(operation.parameters.len());
+        (of.arguments)(&mut writer).map_err(|error| self.broken(name, "arguments", &error))?;
+        let (arguments, called) = (writer.finish(), name.to_owned());
+        let shape = (operation.result)();
+        let read = self.way.run(deadline, move |finding, apartment| {
+            let value = call(finding, apartment, &called, &arguments, deadline)?;
+            // Nothing is a value where a value may be nothing.
+            let gives = !matches!(shape, Shape::Unit);
+            Ok(gives.then(|| Resolve::new(apartment).value(value, shape)))
+        })?;
+        if operation.one_way {
+            return Ok(());
+        }
+        let broken = |error| Failure::Error(self.broken(name, "result", &error));
+        let parts = read.transpose().map_err(broken)?.map(|node| (0, node));
+        let mut reader = NodeReader::new(parts.into_iter().collect());
+        (of.answer)(AnswerPart::Result, &mut reader).map_err(broken)
+    }
+
+    fn peer(&self) -> Option<Peer> {
+        None
+    }
+}
