@@ -182,3 +182,28 @@ fn many_clients_wait_at_once() {
         });
     });
 }
+
+#[test]
+fn what_a_client_sent_before_it_left_is_executed() {
+    each(|place| {
+        let (_serving, clerk) = open(&place.endpoint());
+        let client = visit(&place.endpoint());
+        let patient = client.clone();
+        let waiting = std::thread::spawn(move || {
+            let hasty = patient.with_timeout(std::time::Duration::from_millis(100));
+            hasty.wait().unwrap_err()
+        });
+        clerk.await_waiting(1);
+        for n in 0..50 {
+            client.note(n.to_string()).unwrap();
+        }
+        waiting.join().unwrap();
+        drop(client);
+        let other = visit(&place.endpoint());
+        other.release().unwrap();
+        let begun = Instant::now();
+        while other.noted().unwrap().len() < 50 {
+            assert!(begun.elapsed() < SOON, "only {:?} came", other.noted());
+        }
+    });
+}

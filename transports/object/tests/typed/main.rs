@@ -6,6 +6,7 @@ mod callbacks;
 mod calls;
 mod desk;
 mod foreign;
+mod hostile;
 #[path = "../support/mod.rs"]
 mod support;
 mod trouble;

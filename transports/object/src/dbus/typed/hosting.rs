@@ -115,9 +115,6 @@ struct Service {
 impl Service {
     /// Executes a call and answers it, if an answer is expected.
     fn execute(&self, session: &Arc<Session>, message: &Message, call: Option<IncomingCall>) {
-        if session.is_over() {
-            return;
-        }
         let member = message.header().member().map(ToString::to_string).unwrap_or_default();
         let Some((place, _)) = self.wire.contract.operation(&member) else { return };
         let emitter = lock(&self.emitter).clone();

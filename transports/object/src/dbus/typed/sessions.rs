@@ -12,7 +12,7 @@ use std::time::Duration;
 use zbus::Message;
 
 /// The most threads of one service.
-const THREADS: usize = 32;
+const THREADS: usize = 128;
 
 /// The most sessions of one service.
 const SESSIONS: usize = 4096;
@@ -34,8 +34,10 @@ type Execute = dyn Fn(&Arc<Session>, Message, Option<IncomingCall>) + Send + Syn
 pub(super) struct Sessions {
     execute: Box<Execute>,
     state: Mutex<State>,
-    /// Told when a session has work, and when a thread has done some.
-    changed: Condvar,
+    /// Told when there is work.
+    work: Condvar,
+    /// Told when work has been done.
+    ended: Condvar,
     /// Bytes of calls that may wait.
     capacity: usize,
 }
@@ -60,6 +62,8 @@ struct Entry {
     session: Arc<Session>,
     calls: VecDeque<Waiting>,
     is_busy: bool,
+    /// Its client has left.
+    is_leaving: bool,
 }
 
 /// A call that waits, and the way to answer it if that has not been done.
@@ -76,8 +80,8 @@ impl Sessions {
         capacity: usize,
         execute: impl Fn(&Arc<Session>, Message, Option<IncomingCall>) + Send + Sync + 'static,
     ) -> Self {
-        let (state, changed) = Default::default();
-        Self { execute: Box::new(execute), state, changed, capacity }
+        let (state, work, ended) = Default::default();
+        Self { execute: Box::new(execute), state, work, ended, capacity }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -142,19 +146,18 @@ impl Sessions {
             }
         }
         drop(state);
-        self.changed.notify_all();
+        self.work.notify_one();
     }
 
-    /// Ends the session of a client that has left.
+    /// Ends the session of a client that has left, once the calls that it has sent are executed.
     pub(super) fn gone(self: &Arc<Self>, name: &str) {
         let mut state = self.state();
-        let Some(entry) = state.sessions.remove(name) else { return };
+        let Some(entry) = state.sessions.get_mut(name) else { return };
         entry.session.end();
-        state.waiting -= entry.calls.iter().map(|call| cost(&call.0)).sum::<usize>();
-        state.ready.retain(|ready| ready != name);
-        state.over.push(entry.session);
-        self.see_to_a_thread(state);
-        drop(entry.calls);
+        entry.is_leaving = true;
+        if entry.is_done() && state.drop_session(name) {
+            self.see_to_a_thread(state);
+        }
     }
 
     /// Refuses new calls and waits until those that are executed have ended.
@@ -164,11 +167,11 @@ impl Sessions {
         state.ready.clear();
         let sessions = std::mem::take(&mut state.sessions);
         state.waiting = 0;
-        self.changed.notify_all();
+        self.work.notify_all();
         // A service that ends itself from one of its own methods does not wait for that.
         let own = thread::current().id();
         while state.working.iter().any(|thread| *thread != own) {
-            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state = self.ended.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         drop(state);
         sessions.values().for_each(|entry| entry.session.end());
@@ -181,12 +184,11 @@ impl Sessions {
             match work {
                 Work::Execute(session, Waiting(message, call)) => {
                     (self.execute)(&session, message, call);
-                    self.done(own, &session);
+                    self.done(own, Some(&session.client.name));
                 }
                 Work::Drop(over) => {
                     drop(over);
-                    self.state().working.retain(|thread| *thread != own);
-                    self.changed.notify_all();
+                    self.done(own, None);
                 }
             }
         }
@@ -219,7 +221,7 @@ impl Sessions {
             }
             state.idle += 1;
             let (back, late) =
-                self.changed.wait_timeout(state, IDLE).unwrap_or_else(PoisonError::into_inner);
+                self.work.wait_timeout(state, IDLE).unwrap_or_else(PoisonError::into_inner);
             state = back;
             state.idle -= 1;
             if late.timed_out() && state.ready.is_empty() && state.over.is_empty() {
@@ -230,27 +232,46 @@ impl Sessions {
     }
 
     /// Lets the next call of a session be executed.
-    fn done(&self, own: ThreadId, session: &Arc<Session>) {
+    fn done(&self, own: ThreadId, session: Option<&str>) {
         let mut state = self.state();
         state.working.retain(|thread| *thread != own);
-        let name = &session.client.name;
-        if let Some(entry) = state.sessions.get_mut(name)
-            && Arc::ptr_eq(&entry.session, session)
+        if let Some(name) = session
+            && let Some(entry) = state.sessions.get_mut(name)
         {
             entry.is_busy = false;
             if !entry.calls.is_empty() {
-                state.ready.push_back(name.clone());
+                // This thread takes it, or another one that is faster.
+                state.ready.push_back(name.into());
+            } else if entry.is_leaving {
+                state.drop_session(name);
             }
         }
+        let is_closed = state.is_closed;
         drop(state);
-        self.changed.notify_all();
+        if is_closed {
+            self.ended.notify_all();
+        }
+    }
+}
+
+impl State {
+    /// Has a session dropped by whoever works next; whether there was one.
+    fn drop_session(&mut self, name: &str) -> bool {
+        let entry = self.sessions.remove(name);
+        let is_there = entry.is_some();
+        self.over.extend(entry.map(|entry| entry.session));
+        is_there
     }
 }
 
 impl Entry {
     fn new(client: &Arc<Caller>) -> Self {
         let session = Arc::new(Session::new(client.clone()));
-        Self { session, calls: VecDeque::new(), is_busy: false }
+        Self { session, calls: VecDeque::new(), is_busy: false, is_leaving: false }
+    }
+
+    fn is_done(&self) -> bool {
+        !self.is_busy && self.calls.is_empty()
     }
 }
 
