@@ -79,7 +79,7 @@ fn meaning(kind: ErrorKind) -> &'static str {
         ErrorKind::Disconnected => "the peer went away, or dropped what it was sent",
         ErrorKind::Full => "a bounded buffer is full and overflow=reject, or a reader was too slow",
         ErrorKind::Lost => "messages were lost, and the mechanism told so",
-        ErrorKind::AddressInUse => "a live server owns the name",
+        ErrorKind::AddressInUse => "a live server, or another program, owns the name",
         ErrorKind::Fault => "the peer answered with a fault, in its own words",
         ErrorKind::Stopped => "interrupted by Ctrl-C or a signal; names are free again",
         _ => "a kind that this program does not know",

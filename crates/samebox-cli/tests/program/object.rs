@@ -123,3 +123,68 @@ fn the_bus_hands_every_word_over_as_it_was() {
     let seen = fs::read_to_string(&seen).expect("the command ran");
     assert_eq!(seen, words.map(|word| format!("{word}|")).concat());
 }
+
+/// An object that answers in upper case, installed on a bus that runs.
+fn installed(world: &World, bus: &Bus, name: &str) -> String {
+    let endpoint = format!("object:{name}?bus={}", bus.address);
+    let samebox = env!("CARGO_BIN_EXE_samebox");
+    let command = [samebox, "reply", &endpoint, "--exec", "tr a-z A-Z", "--count", "2"];
+    object(world, &[&["install", &endpoint, "--"], &command[..]].concat()).ok();
+    endpoint
+}
+
+#[test]
+fn the_first_call_starts_the_server() {
+    let world = World::new();
+    let bus = Bus::start(&world);
+    let endpoint = installed(&world, &bus, "upper");
+    assert_eq!(world.run(&["call", &endpoint, "hello"]).ok(), "HELLO\n");
+    let found = world.run(&["doctor", &endpoint]).ok();
+    assert!(found.contains("live at org.samebox.upper on the bus"), "{found}");
+    assert_eq!(world.run(&["call", &endpoint, "again"]).ok(), "AGAIN\n");
+}
+
+#[test]
+fn a_tool_of_the_system_starts_the_server_too() {
+    let world = World::new();
+    let bus = Bus::start(&world);
+    installed(&world, &bus, "org.example.Upper");
+    let address = format!("--bus={}", bus.address);
+    let args = [&address, "--print-reply=literal", "--dest=org.example.Upper"];
+    let call = ["/org/example/Upper", "org.samebox.Messages1.Call", "string:hello"];
+    let answer = world.program("dbus-send", &[&args[..], &call].concat()).run().ok();
+    assert_eq!(answer.trim(), "HELLO");
+}
+
+#[test]
+fn an_object_is_listed_on_the_bus_and_on_a_socket_of_its_own() {
+    let world = World::new();
+    let bus = Bus::start(&world);
+    let on_bus = |args: &[&str]| {
+        let mut program = world.samebox(args);
+        program.command.env("DBUS_SESSION_BUS_ADDRESS", &bus.address);
+        program
+    };
+    let mut first = on_bus(&["listen", "object:first"]).start();
+    first.listening();
+    let (_second, _) = world.serve(&["listen", "object:second"]);
+    let list = on_bus(&["ls", "--json"]).run().json();
+    let names: Vec<_> =
+        list.as_array().expect("it is a list").iter().map(|one| &one["endpoint"]).collect();
+    assert_eq!(names, ["object:first", "object:second"]);
+    assert_eq!((&list[0]["own"], &list[1]["live"]), (&true.into(), &true.into()), "{list}");
+}
+
+#[test]
+fn it_is_measured_beside_bare_zbus_with_a_bus_and_without() {
+    let world = World::new();
+    let bus = Bus::start(&world);
+    for place in [format!("?bus={}", bus.address), "?bus=none".into()] {
+        let endpoint = format!("object:bench{place}");
+        let bench = ["bench", &endpoint, "--size", "64", "--seconds", "0.1", "--rounds", "2"];
+        let rows = world.run(&[&bench[..], &["--json"]].concat()).json();
+        for key in ["round_trip_ratio", "rate_ratio"] {
+            assert!(rows[0][key].as_f64().is_some_and(|ratio| ratio > 0.0), "{rows}");
+        }
+    }
+}

@@ -104,3 +104,24 @@ impl peer::Far for End {
         Ok(tally.taken())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::thread;
+
+    #[test]
+    fn the_two_ends_talk() {
+        let (address, wait) = listen("desktop").expect("a window can be made");
+        let near = thread::spawn(move || {
+            let mut near = connect("desktop", &address)?;
+            let mut samples = Vec::new();
+            near.round_trips(b"xx", 3, &mut samples)?;
+            near.send_each(b"xx", 4).map(|()| samples.len())
+        });
+        let mut far = wait(&mut || false).expect("it waits for nobody");
+        far.echo(3, 2, &mut || false).expect("it asks");
+        assert_eq!(far.take(4, 2, &mut || false).expect("it sends").received, 4);
+        assert_eq!(near.join().expect("it does not panic"), Ok(3));
+    }
+}
