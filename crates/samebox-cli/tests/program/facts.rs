@@ -83,7 +83,7 @@ fn ls_lists_every_kind_of_local_name() {
     let pipe = world.pipe();
     let mut wanted = vec![pipe.replace("pipe:", "file:")];
     if cfg!(unix) {
-        wanted.extend([pipe.clone(), pipe.replace("pipe:", "unix:")]);
+        wanted.extend(["pipe:", "unix:", "object:"].map(|scheme| pipe.replace("pipe:", scheme)));
     }
     if cfg!(target_os = "linux") {
         wanted.push(pipe.replace("pipe:", "shm:"));
@@ -120,7 +120,7 @@ fn doctor_sees_a_live_server_of_every_local_transport() {
     let mut wanted = vec![pipe.clone(), pipe.replace("pipe:", "file:")];
     // Windows has no Unix sockets, and does not tell from outside who has a port.
     if cfg!(unix) {
-        wanted.extend([pipe.replace("pipe:", "unix:"), pipe.replace("pipe:", "unix:@")]);
+        wanted.extend(["unix:", "unix:@", "object:"].map(|scheme| pipe.replace("pipe:", scheme)));
         wanted.push("tcp:127.0.0.1:0".into());
     }
     if cfg!(target_os = "linux") {

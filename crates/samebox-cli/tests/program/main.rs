@@ -24,3 +24,5 @@ mod terminal;
 mod tour;
 #[cfg(unix)]
 mod trouble;
+#[cfg(unix)]
+mod window;

@@ -62,7 +62,11 @@ impl Ours {
 
     fn answer(&mut self, mut message: Message, answer: &[u8]) -> Attempt<()> {
         match &mut self.back {
-            Some(back) => back.send(answer)?,
+            Some(back) => {
+                // A sender that waits until its message was handled hears no answer before.
+                drop(message);
+                back.send(answer)?;
+            }
             None => message.reply(answer)?,
         }
         Ok(())
