@@ -153,6 +153,21 @@ fn a_call_that_hangs_times_out_and_the_next_one_goes_on() {
 }
 
 #[test]
+fn what_is_too_large_is_refused_on_both_sides() {
+    let endpoint = endpoint("Large");
+    let small = endpoint.with_setting("max", "64KiB");
+    let kind = |called: Result<Vec<u8>, CallError>| match called {
+        Err(CallError::Error(error)) => error.kind(),
+        other => panic!("{other:?}"),
+    };
+    let (_serving, _gate) = serve(&small);
+    assert_eq!(kind(call(&connect(&small), "EchoBytes", &[7_u8; 70_000][..])), ErrorKind::TooLarge);
+    let desk = connect(&endpoint);
+    assert_eq!(kind(call(&desk, "EchoBytes", &[7_u8; 70_000][..])), ErrorKind::TooLarge);
+    assert_eq!(call::<Vec<u8>>(&desk, "EchoBytes", &[7_u8; 60_000][..]).unwrap().len(), 60_000);
+}
+
+#[test]
 fn a_second_server_and_a_client_without_one_are_refused() {
     let endpoint = endpoint("Names");
     let connected = Channel::connect(&Object, &endpoint, desk(), None, Deadline::past());

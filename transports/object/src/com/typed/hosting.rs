@@ -29,7 +29,7 @@ pub(crate) fn host(
     contract: &Contract,
     instances: Arc<dyn Instances>,
 ) -> Result<Box<dyn Hosted>> {
-    let identity = Options::of(endpoint)?.identity;
+    let Options { identity, max, .. } = Options::of(endpoint)?;
     check(endpoint, contract, Operation::Bind)?;
     let class = Guid::from_u128(identity.class.as_u128());
     let claim = inbox::claim(endpoint, &class)?;
@@ -43,6 +43,7 @@ pub(crate) fn host(
         members: members(contract),
         contract: contract.clone(),
         instances,
+        max,
         state: Mutex::default(),
         ended: Condvar::new(),
     });
@@ -83,6 +84,8 @@ struct Service {
     contract: Contract,
     members: Vec<Member>,
     instances: Arc<dyn Instances>,
+    /// How many bytes the arguments of a call may have, and its answer.
+    max: usize,
     state: Mutex<State>,
     /// A method has returned.
     ended: Condvar,
@@ -90,19 +93,30 @@ struct Service {
 
 #[derive(Default)]
 struct State {
-    /// Calls whose methods are being executed.
-    count: usize,
+    /// Calls that have come.
+    under_way: usize,
+    /// Those whose methods are being executed.
+    executing: usize,
     /// The objects that take the calls of each process, those that were called last at the end.
     objects: Vec<(Peer, Arc<dyn Dispatch>)>,
     faults: Faults,
 }
 
-/// That a method is being executed.
+/// That a call is under way.
 struct Turn<'a>(&'a Service);
 
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
-        self.0.state().count -= 1;
+        self.0.state().under_way -= 1;
+    }
+}
+
+/// That a method is being executed.
+struct Executing<'a>(&'a Service);
+
+impl Drop for Executing<'_> {
+    fn drop(&mut self) {
+        self.0.state().executing -= 1;
         self.0.ended.notify_all();
     }
 }
@@ -120,14 +134,13 @@ impl Object for Service {
         if member == CONTRACT_ID {
             return Ok(Variant::Text(described(&self.contract)));
         }
+        let _turn = self.turn()?;
         let apartment = Apartment::enter().map_err(|failure| self.broken(&failure))?;
-        // The object of a caller may answer when it likes, so no turn is taken before.
         let arguments = self.arguments(&apartment, member, arguments);
         let answer = arguments.and_then(|(place, mut reader)| self.execute(place, &mut reader))?;
-        match answer {
-            Some(node) => to_variant(&apartment, &node).map_err(|failure| self.broken(&failure)),
-            None => Ok(Variant::Empty),
-        }
+        let Some(node) = answer else { return Ok(Variant::Empty) };
+        self.fits("answer", node.size())?;
+        to_variant(&apartment, &node).map_err(|failure| self.broken(&failure))
     }
 }
 
@@ -136,10 +149,10 @@ impl Service {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits until no method is being executed.
+    /// Waits until no method is being executed; what a caller has yet to tell is not waited for.
     fn wait(&self) {
         let state = self.state();
-        let left = self.ended.wait_while(state, |state| state.count > 0);
+        let left = self.ended.wait_while(state, |state| state.executing > 0);
         drop(left.unwrap_or_else(PoisonError::into_inner));
     }
 
@@ -172,7 +185,16 @@ impl Service {
                 parts.push((index, node));
             }
         }
+        self.fits("call", parts.iter().map(|(_, node)| node.size()).sum())?;
         Ok((place, NodeReader::new(parts)))
+    }
+
+    fn fits(&self, what: &str, size: usize) -> std::result::Result<(), Exception> {
+        if size <= self.max {
+            return Ok(());
+        }
+        let why = format!("the {what} has {size} bytes, more than ?max= allows");
+        Err(trouble::exception(&self.endpoint, trouble::TOO_LARGE, why))
     }
 
     fn unreadable(&self, operation: &str, error: &data::Error) -> Exception {
@@ -183,17 +205,18 @@ impl Service {
 
     fn turn(&self) -> std::result::Result<Turn<'_>, Exception> {
         let mut state = self.state();
-        if state.count >= UNDER_WAY {
+        if state.under_way >= UNDER_WAY {
             let why = format!("{UNDER_WAY} calls are under way already");
             return Err(trouble::exception(&self.endpoint, trouble::BUSY, why));
         }
-        state.count += 1;
+        state.under_way += 1;
         Ok(Turn(self))
     }
 
     /// Executes a method, and gives what it answers.
     fn execute(&self, place: usize, arguments: &mut NodeReader) -> Answer {
-        let _turn = self.turn()?;
+        self.state().executing += 1;
+        let _executing = Executing(self);
         let operation = &self.contract.operations[place];
         let peer = post::peer();
         let object = self.object(&peer);

@@ -2,7 +2,7 @@ use super::calling::{Way, call};
 use super::operations::{CONTRACT, check, described};
 use crate::com::finding::Finding;
 use crate::com::options::Options;
-use crate::com::value::{NodeReader, NodeWriter, Resolve};
+use crate::com::value::{Node, NodeReader, NodeWriter, Resolve};
 use samebox_core::typed::{AnswerPart, Dispatch, Failure, Invocation, Invoke};
 use samebox_core::{Deadline, Endpoint, Error, ErrorKind, Operation, Peer, Result};
 use samebox_data::{self as data, Contract, Shape};
@@ -12,6 +12,8 @@ use std::sync::Arc;
 /// A client of a service.
 struct Remote {
     way: Way,
+    /// How many bytes the arguments of a call may have, and its answer.
+    max: usize,
     contract: Contract,
 }
 
@@ -26,7 +28,8 @@ pub(crate) fn connect(
     deadline: Deadline,
 ) -> Result<Arc<dyn Invoke>> {
     check(endpoint, contract, Operation::Connect)?;
-    let class = Guid::from_u128(Options::of(endpoint)?.identity.class.as_u128());
+    let Options { identity, max, .. } = Options::of(endpoint)?;
+    let class = Guid::from_u128(identity.class.as_u128());
     let first = &contract.operations[0].name;
     let way = Way::new(Finding::new(endpoint, class, first));
     let wanted = described(contract);
@@ -42,7 +45,7 @@ pub(crate) fn connect(
         Failure::Error(error) => error.during(Operation::Connect),
         Failure::Fault(fault) => endpoint.error(ErrorKind::Fault, Operation::Connect, fault.reason),
     })?;
-    Ok(Arc::new(Remote { way, contract: contract.clone() }))
+    Ok(Arc::new(Remote { way, max, contract: contract.clone() }))
 }
 
 /// Refuses an object that says that it serves another contract, or another version.
@@ -65,6 +68,14 @@ fn meet(
 }
 
 impl Remote {
+    fn fits(&self, what: &str, size: usize) -> Result<()> {
+        if size <= self.max {
+            return Ok(());
+        }
+        let why = format!("the {what} has {size} bytes, more than ?max= allows");
+        Err(self.way.endpoint().error(ErrorKind::TooLarge, Operation::Call, why))
+    }
+
     fn broken(&self, operation: &str, what: &str, error: &data::Error) -> Error {
         let why = format!("the {what} of {operation}: {error}");
         let error = self.way.endpoint().error(ErrorKind::Malformed, Operation::Call, why);
@@ -83,6 +94,7 @@ impl Invoke for Remote {
         let mut writer = NodeWriter::new(operation.parameters.len());
         (of.arguments)(&mut writer).map_err(|error| self.broken(name, "arguments", &error))?;
         let (arguments, called) = (writer.finish(), name.to_owned());
+        self.fits("call", arguments.iter().flatten().map(Node::size).sum())?;
         let shape = (operation.result)();
         let read = self.way.run(deadline, move |finding, apartment| {
             let value = call(finding, apartment, &called, &arguments, deadline)?;
@@ -94,7 +106,9 @@ impl Invoke for Remote {
             return Ok(());
         }
         let broken = |error| Failure::Error(self.broken(name, "result", &error));
-        let parts = read.transpose().map_err(broken)?.map(|node| (0, node));
+        let result = read.transpose().map_err(broken)?;
+        self.fits("answer", result.as_ref().map_or(0, Node::size))?;
+        let parts = result.map(|node| (0, node));
         let mut reader = NodeReader::new(parts.into_iter().collect());
         (of.answer)(AnswerPart::Result, &mut reader).map_err(broken)
     }

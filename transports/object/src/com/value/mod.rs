@@ -35,6 +35,22 @@ pub(crate) enum Node {
 impl Node {
     const NULL: Self = Self::Scalar(Variant::Null);
 
+    /// How many bytes it takes on its way, roughly; text is counted as UTF-8.
+    pub(crate) fn size(&self) -> usize {
+        /// What stands around a value.
+        const AROUND: usize = 16;
+        AROUND
+            + match self {
+                Self::Scalar(Variant::Text(text)) => text.len(),
+                Self::Scalar(Variant::Bytes(bytes)) => bytes.len(),
+                Self::Scalar(_) => 0,
+                Self::List(items) => items.iter().map(Self::size).sum(),
+                Self::Record(entries) => {
+                    entries.iter().map(|(name, value)| name.len() + value.size()).sum()
+                }
+            }
+    }
+
     /// Whether there is no value.
     fn is_null(&self) -> bool {
         matches!(self, Self::Scalar(value) if is_nothing(value))

@@ -6,7 +6,7 @@ use samebox_data::{Error, Result, Shape, Struct};
 use samebox_sys::windows::com::{Apartment, Failure, Remote, Variant};
 
 /// How many values one call may have.
-const MOST: usize = 1 << 20;
+const MOST: usize = 1 << 22;
 /// How many items an array may have that is an object, so that each is asked for.
 const MOST_ASKED: i64 = 1 << 14;
 
