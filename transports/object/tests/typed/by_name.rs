@@ -109,6 +109,8 @@ fn the_bus_itself_can_be_called() {
     assert!(credentials.members.iter().any(|(name, _)| name == "ProcessID"), "{credentials:?}");
     let features = [("i", text("org.freedesktop.DBus")), ("p", text("Features"))];
     assert!(matches!(result(&at("operation=Get"), &features), Value::List(_)));
+    let few = call(&at("operation=RequestName"), &[("name", text("a.b"))]).unwrap_err();
+    assert!(few.to_string().contains("RequestName(s, u) was given name"), "{few}");
     let fault = call(&at("operation=GetNameOwner"), &[("name", text("no.Body"))]).unwrap_err();
     assert_eq!(fault.kind(), ErrorKind::NotListening, "{fault}");
 }

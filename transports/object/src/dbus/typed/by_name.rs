@@ -182,9 +182,11 @@ impl Target<'_> {
     }
 }
 
-/// A method as people write it: `Add(a i, b i)`.
+/// A method as people write it: `Add(a i, b i)`, or `Add(i, i)` where it has no names for them.
 fn shown(method: &Method) -> String {
-    let inputs: Vec<_> =
-        method.inputs.iter().map(|one| format!("{} {}", one.name, one.signature)).collect();
-    format!("{}({})", method.name, inputs.join(", "))
+    let inputs = method.inputs.iter().map(|one| match one.name.as_str() {
+        "" => one.signature.clone(),
+        name => format!("{name} {}", one.signature),
+    });
+    format!("{}({})", method.name, inputs.collect::<Vec<_>>().join(", "))
 }

@@ -5,7 +5,7 @@ use crate::dbus::server::errors;
 use crate::dbus::value::Body;
 use samebox_core::Peer;
 use samebox_core::typed::{Caller, Dispatch};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use zbus::Message;
 use zbus::message::{Flags, Type};
 
@@ -14,6 +14,8 @@ pub(super) struct CalledBack {
     wire: Wire,
     object: Arc<dyn Dispatch>,
     max: usize,
+    /// Who the service is, once that is known.
+    service: OnceLock<Arc<Peer>>,
 }
 
 /// Refuses the calls that a service makes at a client that has nothing for them.
@@ -21,7 +23,13 @@ pub(super) struct Refuses;
 
 impl CalledBack {
     pub(super) fn new(wire: Wire, object: Arc<dyn Dispatch>, max: usize) -> Self {
-        Self { wire, object, max }
+        Self { wire, object, max, service: OnceLock::new() }
+    }
+
+    /// Says who the service is.
+    pub(super) fn set_service(&self, peer: Arc<Peer>) {
+        // Set once, when the connection stands.
+        let _ = self.service.set(peer);
     }
 
     fn answer(&self, message: &Message) -> zbus::Result<Message> {
@@ -32,7 +40,8 @@ impl CalledBack {
         let Some((place, _)) = self.wire.contract.operation(member).filter(|_| is_ours) else {
             return refuse(message);
         };
-        let caller = Caller { peer: &Peer::UNKNOWN, back: None };
+        let peer = self.service.get().map_or(&Peer::UNKNOWN, |peer| &**peer);
+        let caller = Caller { peer, back: None };
         let object = || self.object.clone();
         match execute(&self.wire, place, message, &caller, object, self.max).answer {
             Answer::Result(types, bytes) => {

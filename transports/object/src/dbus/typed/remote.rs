@@ -41,13 +41,18 @@ pub(crate) fn connect(
     let names = Names::of(endpoint)?;
     let wire = Wire::new(endpoint, &names, contract, Operation::Connect)?;
     let back = Wire::callback(endpoint, &names, contract, Operation::Connect)?;
-    let handler = back.map(|back| -> Arc<dyn Handler> {
-        match callbacks {
-            Some(callbacks) => Arc::new(CalledBack::new(back, callbacks, options.max)),
-            None => Arc::new(Refuses),
-        }
-    });
+    let called_back = callbacks
+        .zip(back)
+        .map(|(callbacks, back)| Arc::new(CalledBack::new(back, callbacks, options.max)));
+    let handler: Option<Arc<dyn Handler>> = match &called_back {
+        Some(called_back) => Some(called_back.clone()),
+        None if contract.callback.is_some() => Some(Arc::new(Refuses)),
+        None => None,
+    };
     let client = Client::connect(endpoint, &options, handler, deadline)?;
+    if let Some(called_back) = called_back {
+        called_back.set_service(client.peer());
+    }
     version::check(&client, &wire)?;
     Ok(Arc::new(Remote { client, wire, max: options.max, ahead: AtomicUsize::new(0) }))
 }
