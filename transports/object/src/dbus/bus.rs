@@ -1,19 +1,17 @@
 //! A place on a bus: joining it, and asking the bus itself.
 
-use super::address::{self, Address};
-use super::auth;
-use super::incoming::{Broken, Incoming};
-use super::link::{Link, NotSent};
+use super::polling::next;
 use super::settings::{Bus, Options};
-use samebox_core::{Deadline, Peer, User};
-use samebox_sys::unix::account::{self, Credentials};
-use samebox_sys::unix::socket::{self, Ready};
+use samebox_core::{Peer, User};
+use samebox_sys::unix::account::own_uid;
 use std::collections::{HashMap, VecDeque};
 use std::io;
 use std::time::Duration;
+use zbus::connection::Builder;
 use zbus::export::serde::Serialize;
 use zbus::message::Type;
-use zbus::{DynamicType, Message, OwnedVariant};
+use zbus::{Address, Connection, DynamicType, Message, MessageStream, OwnedVariant};
+use zruntime::SharedRuntime;
 
 /// The bus itself, as a peer.
 pub(crate) const BUS: &str = "org.freedesktop.DBus";
@@ -22,19 +20,16 @@ pub(crate) const BUS_PATH: &str = "/org/freedesktop/DBus";
 /// What the specification lets a message have, bytes.
 pub(crate) const LARGEST_MESSAGE: usize = 128 << 20;
 
-/// How long a bus may take for what it does itself.
+/// How long a bus, or a server of its own socket, may take for what it does itself.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
-/// A connection to a bus that has said hello.
+/// A connection to a bus.
 pub(crate) struct Seat {
-    pub(crate) link: Link,
-    pub(crate) incoming: Incoming,
+    pub(crate) connection: Connection,
+    pub(crate) stream: MessageStream,
     /// Messages that came while the bus was asked.
     pub(crate) early: VecDeque<Message>,
-    /// Its unique name there.
-    pub(crate) name: String,
-    /// Who runs the bus.
-    pub(crate) bus: Credentials,
+    runtime: SharedRuntime,
 }
 
 /// Why the bus gave no answer.
@@ -43,139 +38,103 @@ pub(crate) enum Failed {
     /// It answered with an error: its name and its words.
     Error(String, String),
     /// The connection failed.
-    Io(io::Error),
+    Lost(zbus::Error),
+}
+
+impl From<zbus::Error> for Failed {
+    fn from(error: zbus::Error) -> Self {
+        Self::Lost(error)
+    }
 }
 
 impl From<io::Error> for Failed {
     fn from(error: io::Error) -> Self {
-        Self::Io(error)
+        Self::Lost(error.into())
     }
 }
 
 /// Where the object of an endpoint is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(crate) enum Place {
-    /// On the bus that has one of these addresses.
-    Bus(Vec<Address>),
+    /// On the session bus.
+    Session,
+    /// On the bus at that address.
+    Bus(Address),
     /// On a socket of its own.
     Private,
 }
 
 impl Place {
     /// Where it is by the endpoint's settings and, for `auto`, by whether a bus is there now.
+    ///
+    /// It waits for the runtime of this thread.
     pub(crate) fn of(options: &Options) -> Self {
         match &options.bus {
-            Bus::Session => Self::Bus(address::session()),
+            Bus::Session => Self::Session,
             Bus::None => Self::Private,
-            Bus::At(addresses) => Self::Bus(addresses.clone()),
-            Bus::Auto => {
-                let session = address::session();
-                let is_there = session.iter().any(|address| address.connect().is_ok());
-                if is_there { Self::Bus(session) } else { Self::Private }
-            }
+            Bus::At(address) => Self::Bus(address.clone()),
+            Bus::Auto => zruntime::block_on(async {
+                let runtime = SharedRuntime::current();
+                let Ok(runtime) = runtime else { return Self::Private };
+                match Seat::join(&Self::Session, &runtime).await {
+                    Ok(_) => Self::Session,
+                    Err(_) => Self::Private,
+                }
+            }),
         }
     }
 }
 
 impl Seat {
-    /// Joins the first bus of `addresses` that lets clients in.
-    ///
-    /// On its connection `capacity` bytes may wait to be written.
+    /// Joins the bus of a place, which is not `Private`.
     ///
     /// # Errors
-    /// `NotFound` without addresses; the last failure otherwise.
-    pub(crate) fn join(
-        addresses: &[Address],
-        capacity: usize,
-        deadline: Deadline,
-    ) -> io::Result<Self> {
-        let deadline = deadline.earlier(Deadline::after(PATIENCE));
-        let mut last = io::ErrorKind::NotFound.into();
-        for address in addresses {
-            match Self::join_at(address, capacity, deadline) {
-                Ok(seat) => return Ok(seat),
-                Err(error) => last = error,
-            }
-        }
-        Err(last)
+    /// The connection's.
+    pub(crate) async fn join(place: &Place, runtime: &SharedRuntime) -> zbus::Result<Self> {
+        let builder = match place {
+            Place::Bus(address) => Builder::address(address.clone()),
+            _ => Builder::session(),
+        };
+        let joined = runtime.timeout(PATIENCE, builder.build()).await;
+        let connection = joined.map_err(|late| zbus::Error::from(io::Error::from(late)))??;
+        let stream = MessageStream::from(&connection);
+        Ok(Self { connection, stream, early: VecDeque::new(), runtime: runtime.clone() })
     }
 
-    fn join_at(address: &Address, capacity: usize, deadline: Deadline) -> io::Result<Self> {
-        let socket = address.connect()?;
-        let bus = account::peer(&socket)?;
-        let link = Link::new(socket, capacity)?;
-        auth::introduce(&link, deadline)?;
-        let incoming = Incoming::new(LARGEST_MESSAGE);
-        let (early, name) = Default::default();
-        let mut seat = Self { link, incoming, early, name, bus };
-        match seat.ask("Hello", &(), deadline) {
-            Ok(answer) => {
-                seat.name = answer.body().deserialize().map_err(io::Error::other)?;
-                Ok(seat)
-            }
-            Err(Failed::Io(error)) => Err(error),
-            Err(Failed::Error(_, why)) => Err(io::Error::other(why)),
-        }
+    /// Whether this user runs the bus, which then admits nobody else.
+    pub(crate) async fn is_own(&self) -> bool {
+        let bus = self.connection.peer_creds().await;
+        bus.is_ok_and(|bus| bus.unix_user_id() == Some(own_uid()))
     }
 
     /// Asks the bus and waits for its answer; what else comes meanwhile is kept.
     ///
     /// # Errors
     /// The bus's own, or the connection's.
-    pub(crate) fn ask<B: Serialize + DynamicType>(
+    pub(crate) async fn ask<B: Serialize + DynamicType>(
         &mut self,
         member: &str,
         body: &B,
-        deadline: Deadline,
     ) -> Result<Message, Failed> {
-        let question =
-            question(member, body).map_err(|error| io::Error::other(error.to_string()))?;
+        let question = question(member, body)?;
         let serial = question.primary_header().serial_num();
-        self.link.send_by(question, deadline).map_err(|failure| match failure {
-            NotSent::Late => io::Error::from(io::ErrorKind::TimedOut),
-            _ => io::ErrorKind::ConnectionReset.into(),
-        })?;
-        loop {
-            let message = self.receive(deadline)?;
-            if message.header().reply_serial() != Some(serial) {
+        let runtime = self.runtime.clone();
+        let answered = runtime.timeout(PATIENCE, async {
+            self.connection.send(&question).await?;
+            while let Some(message) = next(&mut self.stream).await {
+                if message.header().reply_serial() == Some(serial) {
+                    return Ok(message);
+                }
                 self.early.push_back(message);
-                continue;
             }
-            return match message.message_type() {
-                Type::Error => {
-                    let (name, text) = error_of(&message);
-                    Err(Failed::Error(name, text))
-                }
-                _ => Ok(message),
-            };
+            Err(zbus::Error::from(io::Error::from(io::ErrorKind::ConnectionReset)))
+        });
+        let answer = answered.await.map_err(io::Error::from)??;
+        if answer.message_type() == Type::Error {
+            let (name, text) = error_of(&answer);
+            return Err(Failed::Error(name, text));
         }
-    }
-
-    fn receive(&mut self, deadline: Deadline) -> io::Result<Message> {
-        loop {
-            if let Some(message) = self.incoming.next().map_err(io::Error::from)? {
-                return Ok(message);
-            }
-            match self.incoming.read(&self.link) {
-                Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
-                Ok(_) => {}
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    let wanted = Ready { read: true, write: false };
-                    socket::wait(&self.link, wanted, deadline.remaining())?;
-                }
-                Err(error) => return Err(error),
-            }
-        }
-    }
-}
-
-impl From<Broken> for io::Error {
-    fn from(broken: Broken) -> Self {
-        let why = match broken {
-            Broken::TooLarge(bytes) => format!("a message of {bytes} bytes"),
-            Broken::Malformed(why) => why,
-        };
-        Self::new(io::ErrorKind::InvalidData, why)
+        Ok(answer)
     }
 }
 

@@ -1,36 +1,45 @@
-//! One connection: what is written to it, whole messages in order, by any thread.
+//! What is written to one connection: whole messages in order, by any thread.
 
+use super::polling::poll_once;
 use samebox_core::Deadline;
-use samebox_sys::unix::socket::{self, Ready};
 use std::collections::VecDeque;
-use std::io::{self, IoSlice};
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::future::Future;
+use std::num::NonZeroU32;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use zbus::Message;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::task::Poll;
+use zbus::{Connection, Message};
+use zruntime::{Event, Shared, SharedRuntime, Task};
 
 /// A connection to a bus or to a peer, whose messages any thread may send.
+///
+/// A message that fits is written by the thread that sends it. What does not fit waits, bounded, for a
+/// task of the connection's runtime.
 pub(crate) struct Link {
-    socket: OwnedFd,
     out: Mutex<Out>,
+    runtime: SharedRuntime,
     /// Bytes that may wait to be written.
     capacity: usize,
-    /// Told when something waits that nobody here will write.
-    stuck: Option<Box<dyn Fn() + Send + Sync>>,
+    /// Told when something that waited was written, or never will be.
+    written: Event,
     /// It does not want signals that go to everybody.
     is_quiet: AtomicBool,
     /// This side is about to end it.
     is_leaving: AtomicBool,
 }
 
-#[derive(Default)]
 struct Out {
+    /// `None` when it is over.
+    connection: Option<Connection>,
     waiting: VecDeque<Message>,
-    /// How much of the first one is written.
-    written: usize,
     bytes: usize,
-    is_ended: bool,
+    /// Writes what waits; the first of it is half written.
+    writer: Option<Task<(), Shared>>,
 }
+
+/// One message being written; it must not be dropped half-way.
+type Writing = Pin<Box<dyn Future<Output = zbus::Result<()>> + Send>>;
 
 /// Why a message was not sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,100 +53,144 @@ pub(crate) enum NotSent {
 }
 
 impl Link {
-    /// A connection over a socket, which will not wait, and on which `capacity` bytes may wait.
-    ///
-    /// # Errors
-    /// The operating system's.
-    pub(crate) fn new(socket: OwnedFd, capacity: usize) -> io::Result<Self> {
-        rustix::io::ioctl_fionbio(&socket, true)?;
-        let (out, is_quiet, is_leaving) = Default::default();
-        Ok(Self { socket, out, capacity, stuck: None, is_quiet, is_leaving })
-    }
-
-    /// The same with someone to tell when messages wait to be written.
-    #[must_use]
-    pub(crate) fn with_alarm(mut self, stuck: impl Fn() + Send + Sync + 'static) -> Self {
-        self.stuck = Some(Box::new(stuck));
-        self
+    /// A connection that `runtime` drives, on which `capacity` bytes may wait.
+    pub(crate) fn new(
+        connection: Connection,
+        runtime: SharedRuntime,
+        capacity: usize,
+    ) -> Arc<Self> {
+        let (waiting, bytes, writer) = Default::default();
+        let out = Mutex::new(Out { connection: Some(connection), waiting, bytes, writer });
+        let (written, is_quiet, is_leaving) = Default::default();
+        Arc::new(Self { out, runtime, capacity, written, is_quiet, is_leaving })
     }
 
     fn out(&self) -> MutexGuard<'_, Out> {
         self.out.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The runtime that drives it.
+    pub(crate) fn runtime(&self) -> &SharedRuntime {
+        &self.runtime
+    }
+
     /// Sends a message without waiting; what does not fit waits, bounded.
     ///
     /// # Errors
     /// `Full` when too much waits, `Ended`.
-    pub(crate) fn send(&self, message: Message) -> Result<(), NotSent> {
+    pub(crate) fn send(self: &Arc<Self>, message: Message) -> Result<(), NotSent> {
         let mut out = self.out();
-        let was_stuck = !out.waiting.is_empty();
-        if was_stuck && out.bytes + message.data().len() > self.capacity {
+        if out.writer.is_some() && out.bytes + message.data().len() > self.capacity {
             return Err(NotSent::Full);
         }
-        out.push(message);
-        let is_stuck = !out.write(&self.socket)?;
-        drop(out);
-        if let Some(stuck) = self.stuck.as_ref().filter(|_| is_stuck && !was_stuck) {
-            stuck();
-        }
-        Ok(())
+        self.put(&mut out, message)
     }
 
     /// Sends a message that may be left out: only where nothing waits.
     ///
     /// # Errors
     /// As [`Link::send`].
-    pub(crate) fn send_if_idle(&self, message: Message) -> Result<(), NotSent> {
-        let is_idle = self.out().waiting.is_empty();
-        if is_idle { self.send(message) } else { Err(NotSent::Full) }
+    pub(crate) fn send_if_idle(self: &Arc<Self>, message: Message) -> Result<(), NotSent> {
+        let mut out = self.out();
+        if out.writer.is_some() { Err(NotSent::Full) } else { self.put(&mut out, message) }
     }
 
-    /// Sends a message, waiting for room until `deadline`.
+    /// Writes a message at once, or has it wait for the writer.
+    fn put(self: &Arc<Self>, out: &mut Out, message: Message) -> Result<(), NotSent> {
+        let connection = out.connection.clone().ok_or(NotSent::Ended)?;
+        if out.writer.is_none() {
+            let mut writing = write(connection.clone(), message.clone());
+            match poll_once(&mut writing) {
+                Poll::Ready(Ok(())) => return Ok(()),
+                Poll::Ready(Err(_)) => {
+                    out.end();
+                    return Err(NotSent::Ended);
+                }
+                Poll::Pending => {
+                    let rest = write_on(Arc::downgrade(self), connection, writing);
+                    out.writer = Some(self.runtime.spawn("samebox writer", rest));
+                }
+            }
+        }
+        out.bytes += message.data().len();
+        out.waiting.push_back(message);
+        Ok(())
+    }
+
+    /// Sends a message, waiting until it is written or `deadline` has come.
     ///
-    /// What is half written then is written on by whoever sends next, so order holds.
+    /// What is half written then is written on, so order holds.
     ///
     /// # Errors
     /// `Late`, `Ended`.
-    pub(crate) fn send_by(&self, message: Message, deadline: Deadline) -> Result<(), NotSent> {
+    pub(crate) fn send_by(
+        self: &Arc<Self>,
+        message: Message,
+        deadline: Deadline,
+    ) -> Result<(), NotSent> {
         let serial = message.primary_header().serial_num();
         let mut out = self.out();
-        out.push(message);
-        loop {
-            if out.write(&self.socket)? || !out.has(serial) {
-                return Ok(());
-            }
-            if deadline.has_passed() {
-                out.take_back(serial);
-                return Err(NotSent::Late);
-            }
-            drop(out);
-            let wanted = Ready { read: false, write: true };
-            match socket::wait(&self.socket, wanted, deadline.remaining()) {
-                Err(error) if error.kind() != io::ErrorKind::TimedOut => {
-                    self.cut();
-                    return Err(NotSent::Ended);
+        self.put(&mut out, message)?;
+        if !out.has(serial) {
+            return Ok(());
+        }
+        drop(out);
+        let written = async {
+            loop {
+                let changed = self.written.listen();
+                if !self.out().has(serial) {
+                    return;
                 }
-                _ => {}
+                changed.await;
             }
-            out = self.out();
+        };
+        match deadline.moment() {
+            None => self.runtime.block_on(written),
+            Some(moment) => {
+                // Whether it was in time is seen below.
+                let _ = self.runtime.block_on(self.runtime.timeout_at(moment, written));
+            }
+        }
+        let mut out = self.out();
+        if out.connection.is_none() {
+            return Err(NotSent::Ended);
+        }
+        if !out.has(serial) {
+            return Ok(());
+        }
+        out.take_back(serial);
+        Err(NotSent::Late)
+    }
+
+    /// Waits until nothing waits to be written.
+    pub(crate) async fn flush(&self) {
+        loop {
+            let changed = self.written.listen();
+            if self.out().writer.is_none() {
+                return;
+            }
+            changed.await;
         }
     }
 
-    /// Writes what waits, without waiting; `true` when nothing waits any more.
-    ///
-    /// # Errors
-    /// `Ended`.
-    pub(crate) fn flush(&self) -> Result<bool, NotSent> {
-        self.out().write(&self.socket)
+    /// Ends it; whoever waits for it is woken.
+    pub(crate) fn cut(&self) {
+        let ended = self.out().end();
+        self.close(ended);
+        self.written.notify(usize::MAX);
     }
 
-    /// Ends both directions; whoever waits for it is woken.
-    pub(crate) fn cut(&self) {
-        let mut out = self.out();
-        out.end();
-        // A socket whose peer has gone needs no end.
-        let _ = rustix::net::shutdown(&self.socket, rustix::net::Shutdown::Both);
+    /// Closes what a connection had, so that its readers see the end as well.
+    ///
+    /// Not with the lock, which what is dropped here may want.
+    fn close(&self, ended: Out) {
+        // It has the right to write, which closing needs.
+        drop(ended.writer);
+        let Some(connection) = ended.connection else { return };
+        let mut closing = Box::pin(connection.close());
+        if poll_once(&mut closing).is_pending() {
+            self.runtime.spawn("samebox end", closing).detach();
+        }
     }
 
     /// Chooses whether it gets the signals that go to everybody.
@@ -162,70 +215,66 @@ impl Link {
 
     /// Whether nothing can be sent any more.
     pub(crate) fn is_ended(&self) -> bool {
-        self.out().is_ended
+        self.out().connection.as_ref().is_none_or(Connection::is_closed)
     }
 }
 
-impl AsFd for Link {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.socket.as_fd()
+fn write(connection: Connection, message: Message) -> Writing {
+    Box::pin(async move { connection.send(&message).await })
+}
+
+/// Writes what waits, beginning with what is half written, until nothing does.
+async fn write_on(link: Weak<Link>, connection: Connection, mut writing: Writing) {
+    loop {
+        let outcome = writing.await;
+        let Some(link) = link.upgrade() else { return };
+        let mut out = link.out();
+        if let Some(done) = out.waiting.pop_front() {
+            out.bytes -= done.data().len();
+        }
+        let ended = outcome.is_err().then(|| out.end());
+        let following = out.waiting.front().cloned();
+        // The task that ends by itself needs nobody to drop it; detached, it is not dropped here.
+        if following.is_none()
+            && let Some(writer) = out.writer.take()
+        {
+            writer.detach();
+        }
+        drop(out);
+        if let Some(ended) = ended {
+            link.close(ended);
+        }
+        link.written.notify(usize::MAX);
+        match following {
+            Some(message) => writing = write(connection.clone(), message),
+            None => return,
+        }
     }
 }
 
 impl Out {
-    fn push(&mut self, message: Message) {
-        if !self.is_ended {
-            self.bytes += message.data().len();
-            self.waiting.push_back(message);
-        }
-    }
-
-    fn has(&self, serial: std::num::NonZeroU32) -> bool {
+    fn has(&self, serial: NonZeroU32) -> bool {
         self.waiting.iter().any(|message| message.primary_header().serial_num() == serial)
     }
 
-    /// Takes a message out again of which nothing is written yet.
-    fn take_back(&mut self, serial: std::num::NonZeroU32) {
+    /// Takes a message out again that is not half written.
+    fn take_back(&mut self, serial: NonZeroU32) {
         let is_it = |message: &Message| message.primary_header().serial_num() == serial;
-        let Some(at) = self.waiting.iter().position(is_it) else { return };
-        if at > 0 || self.written == 0 {
-            let length = self.waiting.remove(at).map_or(0, |message| message.data().len());
-            self.bytes -= length;
+        let at = self.waiting.iter().position(is_it).filter(|at| *at > 0);
+        if let Some(message) = at.and_then(|at| self.waiting.remove(at)) {
+            self.bytes -= message.data().len();
         }
     }
 
-    /// Writes what fits; `true` when nothing waits any more.
-    fn write(&mut self, socket: &OwnedFd) -> Result<bool, NotSent> {
-        if self.is_ended {
-            return Err(NotSent::Ended);
-        }
-        while let Some(first) = self.waiting.front() {
-            let rest = &first.data()[self.written..];
-            match socket::write_now(socket, &[IoSlice::new(rest)]) {
-                Ok(written) if written == rest.len() => {
-                    self.written = 0;
-                    self.bytes -= first.data().len();
-                    self.waiting.pop_front();
-                }
-                Ok(written) => self.written += written,
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(false),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(_) => {
-                    self.end();
-                    return Err(NotSent::Ended);
-                }
-            }
-        }
-        Ok(true)
-    }
-
-    fn end(&mut self) {
-        *self = Self { is_ended: true, ..Self::default() };
+    /// Gives up what the connection has; its socket closes when that is dropped.
+    fn end(&mut self) -> Self {
+        let (connection, waiting, bytes, writer) = Default::default();
+        std::mem::replace(self, Self { connection, waiting, bytes, writer })
     }
 }
 
 impl std::fmt::Debug for Link {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Link").field("socket", &self.socket).finish_non_exhaustive()
+        f.debug_struct("Link").field("is_ended", &self.is_ended()).finish_non_exhaustive()
     }
 }

@@ -1,16 +1,14 @@
 //! The Unix half: an object on D-Bus.
 
-mod address;
-mod auth;
 mod bus;
 mod client;
-mod incoming;
 pub(crate) mod install;
 mod introspect;
 mod link;
 mod name;
 mod names;
 mod plain;
+mod polling;
 mod server;
 mod settings;
 pub(crate) mod typed;

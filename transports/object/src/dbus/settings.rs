@@ -1,10 +1,9 @@
 //! The settings of D-Bus objects.
 
-use super::address::Address;
 use samebox_core::{CAPACITY, DEFAULT_MAX, Endpoint, MAX, Result, Setting, WAIT};
 use std::time::Duration;
-use zbus::ObjectPath;
 use zbus::names::{InterfaceName, MemberName};
+use zbus::{Address, ObjectPath};
 
 /// `bus`: which bus an object is on.
 const BUS: Setting = Setting {
@@ -54,7 +53,7 @@ pub(crate) const SETTINGS: &[Setting] =
 pub(crate) const LARGEST: usize = (64 << 20) - (64 << 10);
 
 /// Which bus an object is on.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(crate) enum Bus {
     /// The session bus where there is one, and a socket of its own elsewhere.
     Auto,
@@ -63,7 +62,7 @@ pub(crate) enum Bus {
     /// No bus: a socket of its own.
     None,
     /// The bus at that address.
-    At(Vec<Address>),
+    At(Address),
 }
 
 /// How payloads travel.
@@ -130,8 +129,8 @@ fn bus(endpoint: &Endpoint) -> Result<Bus> {
         None | Some("auto") => Bus::Auto,
         Some("session") => Bus::Session,
         Some("none") => Bus::None,
-        Some(text) => match Address::parse_all(text) {
-            Ok(addresses) => Bus::At(addresses),
+        Some(text) => match text.parse() {
+            Ok(address) => Bus::At(address),
             Err(why) => {
                 let why = format!("`bus={text}` is not a bus: {why}");
                 let advice = format!("write ?bus= and {}", BUS.values);

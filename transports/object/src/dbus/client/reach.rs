@@ -2,10 +2,7 @@
 
 use super::Handler;
 use super::wire::{Ends, Wire};
-use crate::dbus::address::Address;
-use crate::dbus::auth;
 use crate::dbus::bus::{Failed, LARGEST_MESSAGE, PATIENCE, Place, Seat, peer_of, question};
-use crate::dbus::incoming::Incoming;
 use crate::dbus::link::Link;
 use crate::dbus::names::Names;
 use crate::dbus::server::{errors, socket_path};
@@ -15,6 +12,9 @@ use samebox_sys::unix::name;
 use std::collections::VecDeque;
 use std::io;
 use std::sync::Arc;
+use zbus::MessageStream;
+use zbus::connection::Builder;
+use zruntime::SharedRuntime;
 
 /// What there is to know to reach an object.
 pub(super) struct Reach<'a> {
@@ -22,6 +22,7 @@ pub(super) struct Reach<'a> {
     pub(super) names: &'a Names,
     pub(super) place: &'a Place,
     pub(super) handler: &'a Option<Arc<dyn Handler>>,
+    pub(super) runtime: &'a SharedRuntime,
 }
 
 impl Reach<'_> {
@@ -29,10 +30,12 @@ impl Reach<'_> {
     pub(super) fn wire(&self, deadline: Deadline) -> Result<Arc<Wire>> {
         let mut backoff = Backoff::until(deadline);
         loop {
-            let outcome = match self.place {
-                Place::Bus(addresses) => self.on_bus(addresses),
-                Place::Private => self.private(),
-            };
+            let outcome = self.runtime.block_on(async {
+                match self.place {
+                    Place::Private => self.private().await,
+                    bus => self.on_bus(bus).await,
+                }
+            });
             match outcome {
                 Err(error) if error.kind() == ErrorKind::NotListening && backoff.pause() => {}
                 other => return other,
@@ -44,34 +47,36 @@ impl Reach<'_> {
         self.endpoint.error(kind, Operation::Connect, why)
     }
 
-    fn on_bus(&self, addresses: &[Address]) -> Result<Arc<Wire>> {
-        let deadline = Deadline::after(PATIENCE);
-        let mut seat = Seat::join(addresses, LARGEST_MESSAGE, deadline).map_err(|cause| {
-            let kind = match cause.kind() {
-                io::ErrorKind::PermissionDenied => ErrorKind::Denied,
+    async fn on_bus(&self, place: &Place) -> Result<Arc<Wire>> {
+        let mut seat = Seat::join(place, self.runtime).await.map_err(|cause| {
+            let kind = match &cause {
+                zbus::Error::Handshake(_) => ErrorKind::Denied,
                 _ => ErrorKind::NotListening,
             };
             let advice = "start a session bus (dbus-run-session), or use ?bus=none on both sides";
             self.error(kind, "no bus is there").with_source(cause).with_advice(advice)
         })?;
-        let owner = self.owner(&mut seat, deadline)?;
-        let asked = seat.ask("GetConnectionCredentials", &owner.as_str(), deadline);
+        let owner = self.owner(&mut seat).await?;
+        let asked = seat.ask("GetConnectionCredentials", &owner.as_str()).await;
         let peer = peer_of(&asked.map_err(|failed| self.bus_failed(failed))?);
         self.check(&peer)?;
-        self.listen(&mut seat, &owner, deadline)?;
-        let Seat { link, incoming, early, name, .. } = seat;
-        let ends = Ends { own: Some(name), owner: Some(owner), peer: Arc::new(peer) };
-        Ok(Wire::new(link, incoming, early, ends, self.handler.clone()))
+        self.listen(&mut seat, &owner).await?;
+        let Seat { connection, stream, early, .. } = seat;
+        let own = connection.unique_name().map(ToString::to_string);
+        let ends = Ends { own, owner: Some(owner), peer: Arc::new(peer) };
+        let link = Link::new(connection, self.runtime.clone(), LARGEST_MESSAGE);
+        Ok(Wire::new(link, stream, early, ends, self.handler.clone()))
     }
 
     /// The unique name of whoever has the name; the bus starts that one, if it knows how.
-    fn owner(&self, seat: &mut Seat, deadline: Deadline) -> Result<String> {
+    async fn owner(&self, seat: &mut Seat) -> Result<String> {
         let name = self.names.bus.as_str();
-        let mut asked = seat.ask("GetNameOwner", &name, deadline);
+        let mut asked = seat.ask("GetNameOwner", &name).await;
         if matches!(&asked, Err(Failed::Error(code, _)) if code == errors::NAME_HAS_NO_OWNER) {
-            asked = seat
-                .ask("StartServiceByName", &(name, 0u32), deadline)
-                .and_then(|_| seat.ask("GetNameOwner", &name, deadline));
+            asked = match seat.ask("StartServiceByName", &(name, 0u32)).await {
+                Ok(_) => seat.ask("GetNameOwner", &name).await,
+                failed => failed,
+            };
         }
         let answer = asked.map_err(|failed| self.bus_failed(failed))?;
         let owner = answer.body().deserialize::<&str>().map(String::from);
@@ -81,7 +86,7 @@ impl Reach<'_> {
     fn bus_failed(&self, failed: Failed) -> Error {
         let name = &self.names.bus;
         match failed {
-            Failed::Io(cause) => {
+            Failed::Lost(cause) => {
                 self.error(ErrorKind::NotListening, "the bus went away").with_source(cause)
             }
             Failed::Error(code, why) => match code.as_str() {
@@ -99,33 +104,36 @@ impl Reach<'_> {
     }
 
     /// Has the bus pass on the signals of the owner.
-    fn listen(&self, seat: &mut Seat, owner: &str, deadline: Deadline) -> Result<()> {
+    async fn listen(&self, seat: &mut Seat, owner: &str) -> Result<()> {
         if self.handler.is_none() {
             return Ok(());
         }
         let rule = format!("type='signal',sender='{owner}',path='{}'", self.names.path);
-        let asked = seat.ask("AddMatch", &rule.as_str(), deadline);
+        let asked = seat.ask("AddMatch", &rule.as_str()).await;
         asked.map(drop).map_err(|failed| self.bus_failed(failed))
     }
 
-    fn private(&self) -> Result<Arc<Wire>> {
+    async fn private(&self) -> Result<Arc<Wire>> {
         let path = socket_path(self.endpoint, self.names, Operation::Connect)?;
         let failed = |cause: io::Error| self.connect_failed(cause);
         let socket = name::connect(&path, PATIENCE).map_err(failed)?;
         let found = account::peer(&socket).map_err(failed)?;
         let peer = Peer::local(User::Uid(found.uid), found.pid);
         self.check(&peer)?;
-        let link = Link::new(socket, LARGEST_MESSAGE).map_err(failed)?;
-        auth::introduce(&link, Deadline::after(PATIENCE)).map_err(failed)?;
+        let connecting = Builder::unix_stream(socket.into()).p2p().build();
+        let connected = self.runtime.timeout(PATIENCE, connecting).await;
+        let connected = connected.map_err(|late| failed(late.into()))?;
+        let connection = connected.map_err(|error| failed(io::Error::other(error)))?;
+        let stream = MessageStream::from(&connection);
+        let link = Link::new(connection, self.runtime.clone(), LARGEST_MESSAGE);
         if self.handler.is_none()
             && let Ok(quiet) = question("RemoveMatch", &"type='signal'")
         {
             // Its answer is dropped by whoever reads next.
             let _ = link.send(quiet);
         }
-        let incoming = Incoming::new(LARGEST_MESSAGE);
         let ends = Ends { own: None, owner: None, peer: Arc::new(peer) };
-        Ok(Wire::new(link, incoming, VecDeque::new(), ends, self.handler.clone()))
+        Ok(Wire::new(link, stream, VecDeque::new(), ends, self.handler.clone()))
     }
 
     fn connect_failed(&self, cause: io::Error) -> Error {

@@ -1,18 +1,17 @@
 use super::Handler;
-use crate::dbus::incoming::Incoming;
 use crate::dbus::link::{Link, NotSent};
+use crate::dbus::polling::{next, next_now};
 use samebox_core::{Deadline, Peer};
-use samebox_sys::unix::socket::{self, Ready};
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
-use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use zbus::Message;
+use std::task::Poll;
 use zbus::message::Type;
+use zbus::{Message, MessageStream};
 
 /// One connection to a server, over a bus or straight.
 pub(crate) struct Wire {
-    link: Link,
+    link: Arc<Link>,
     pub(super) ends: Ends,
     handler: Option<Arc<dyn Handler>>,
     state: Mutex<State>,
@@ -32,7 +31,7 @@ pub(super) struct Ends {
 
 struct State {
     /// `None` while somebody reads.
-    incoming: Option<Incoming>,
+    stream: Option<MessageStream>,
     /// Calls that wait: with the answer, once it is there.
     calls: HashMap<u32, Option<Message>>,
     /// What came unasked, in order.
@@ -64,15 +63,15 @@ const MOST: usize = 10_000;
 
 impl Wire {
     pub(super) fn new(
-        link: Link,
-        incoming: Incoming,
+        link: Arc<Link>,
+        stream: MessageStream,
         early: VecDeque<Message>,
         ends: Ends,
         handler: Option<Arc<dyn Handler>>,
     ) -> Arc<Self> {
         let is_event = |message: &Message| handler.is_some() && ends.is_of_server(message);
         let state = State {
-            incoming: Some(incoming),
+            stream: Some(stream),
             calls: HashMap::new(),
             events: early.into_iter().filter(is_event).collect(),
             is_handling: false,
@@ -94,13 +93,9 @@ impl Wire {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether it is over, as far as can be told without waiting.
+    /// Whether it is over, as far as is known.
     pub(super) fn has_ended(&self) -> bool {
-        let state = self.state();
-        // Whoever reads will see the end; answers that are yet to be read may come before it.
-        let is_idle = state.incoming.is_some() && state.calls.is_empty();
-        state.ended.is_some()
-            || (is_idle && self.ends.owner.is_none() && socket::has_ended(&self.link))
+        self.state().ended.is_some() || self.link.is_ended()
     }
 
     /// Ends it; whoever waits is told.
@@ -144,7 +139,7 @@ impl Wire {
         mut state: MutexGuard<'a, State>,
         deadline: Deadline,
     ) -> MutexGuard<'a, State> {
-        let Some(mut incoming) = state.incoming.take() else {
+        let Some(mut stream) = state.stream.take() else {
             state.waiting += 1;
             let mut state = match deadline.remaining() {
                 None => self.changed.wait(state).unwrap_or_else(PoisonError::into_inner),
@@ -157,34 +152,39 @@ impl Wire {
             return state;
         };
         drop(state);
-        let read = self.read(&mut incoming, deadline);
+        let mut came = self.receive(&mut stream, deadline);
         let mut state = self.state();
-        if let Err(why) =
-            read.and_then(|()| state.sort(&mut incoming, &self.ends, self.handler.is_some()))
-        {
-            state.ended.get_or_insert(why);
+        while let Poll::Ready(message) = came {
+            let sorted = match message {
+                Some(message) => state.sort(message, &self.ends, self.handler.is_some()),
+                None => Err("the other side has closed the connection"),
+            };
+            if let Err(why) = sorted {
+                state.ended.get_or_insert(why.into());
+                break;
+            }
+            came = next_now(&mut stream);
         }
-        state.incoming = Some(incoming);
+        state.stream = Some(stream);
         if state.waiting > 0 {
             self.changed.notify_all();
         }
         self.handle(state)
     }
 
-    /// Reads once, waiting until `deadline`.
-    fn read(&self, incoming: &mut Incoming, deadline: Deadline) -> Result<(), String> {
-        let wanted = Ready { read: true, write: false };
-        match socket::wait(&self.link, wanted, deadline.remaining()) {
-            Ok(_) => {}
-            Err(error) if error.kind() == io::ErrorKind::TimedOut => return Ok(()),
-            Err(error) => return Err(format!("the connection failed: {error}")),
+    /// The next message, waited for until `deadline`.
+    fn receive(&self, stream: &mut MessageStream, deadline: Deadline) -> Poll<Option<Message>> {
+        let now = next_now(stream);
+        if now.is_ready() {
+            return now;
         }
-        match incoming.read(&self.link) {
-            Ok(0) => Err("the other side has closed the connection".into()),
-            Ok(_) => Ok(()),
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(()),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(()),
-            Err(error) => Err(format!("the connection failed: {error}")),
+        let runtime = self.link.runtime();
+        match deadline.moment() {
+            None => Poll::Ready(runtime.block_on(next(stream))),
+            Some(moment) => match runtime.block_on(runtime.timeout_at(moment, next(stream))) {
+                Ok(message) => Poll::Ready(message),
+                Err(_) => Poll::Pending,
+            },
         }
     }
 
@@ -228,30 +228,28 @@ impl Ends {
 }
 
 impl State {
-    /// Sorts the messages that are whole; what strangers on the bus say is not listened to.
+    /// Puts a message where it is waited for; what strangers on the bus say is not listened to.
     fn sort(
         &mut self,
-        incoming: &mut Incoming,
+        message: Message,
         ends: &Ends,
         keeps_events: bool,
-    ) -> Result<(), String> {
-        while let Some(message) = incoming.next().map_err(|broken| format!("it sent {broken:?}"))? {
-            match message.message_type() {
-                Type::MethodReturn | Type::Error if ends.is_of_bus_or_server(&message) => {
-                    let serial = message.header().reply_serial();
-                    let call = serial.and_then(|serial| self.calls.get_mut(&serial.get()));
-                    if let Some(call) = call {
-                        *call = Some(message);
-                    }
+    ) -> Result<(), &'static str> {
+        match message.message_type() {
+            Type::MethodReturn | Type::Error if ends.is_of_bus_or_server(&message) => {
+                let serial = message.header().reply_serial();
+                let call = serial.and_then(|serial| self.calls.get_mut(&serial.get()));
+                if let Some(call) = call {
+                    *call = Some(message);
                 }
-                Type::MethodCall | Type::Signal if keeps_events && ends.is_of_server(&message) => {
-                    if self.events.len() >= MOST {
-                        return Err("it sent more than can be taken".into());
-                    }
-                    self.events.push_back(message);
-                }
-                _ => {}
             }
+            Type::MethodCall | Type::Signal if keeps_events && ends.is_of_server(&message) => {
+                if self.events.len() >= MOST {
+                    return Err("the other side sent more than can be taken");
+                }
+                self.events.push_back(message);
+            }
+            _ => {}
         }
         Ok(())
     }

@@ -6,10 +6,10 @@
 mod call;
 mod description;
 mod dispatch;
+mod guarded;
 mod like_a_bus;
 mod on_bus;
 mod private;
-mod watch;
 
 pub(crate) use call::{Caller, IncomingCall, errors};
 pub(crate) use description::{Argument, INTROSPECTABLE, Interface, Method, Signal};
@@ -18,15 +18,19 @@ pub(crate) use private::socket_path;
 use super::bus::Place;
 use super::link::{Link, NotSent};
 use super::names::Names;
+use super::polling::{First, first};
 use super::settings::Options;
 use samebox_core::{Counters, Deadline, Endpoint, Error, ErrorKind, Faults, Operation, Result};
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::io;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError, SyncSender};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
 use zbus::export::serde::Serialize;
 use zbus::{DynamicType, Message};
+use zruntime::{Event, SharedRuntime};
 
 /// What an object is: the methods it has, and who executes them.
 pub(crate) trait Export: Send + Sync {
@@ -55,13 +59,12 @@ struct Shared {
     options: Options,
     export: Arc<dyn Export>,
     /// Connections to the bus, or to clients, by number.
-    links: Mutex<HashMap<usize, Arc<Link>>>,
-    /// Links that have something to write and no room for it.
-    stuck: Mutex<Vec<usize>>,
+    links: Mutex<HashMap<u64, Arc<Link>>>,
+    last_link: AtomicU64,
     /// Questions to clients that wait for answers: by number, with whom they went to.
     questions: Mutex<HashMap<u32, (String, SyncSender<Message>)>>,
     is_stopping: AtomicBool,
-    waker: mio::Waker,
+    stopped: Event,
     books: Mutex<Books>,
 }
 
@@ -86,35 +89,31 @@ impl Server {
         export: Arc<dyn Export>,
     ) -> Result<Self> {
         let names = Names::of(endpoint)?;
-        let failed = |cause: std::io::Error| {
+        let failed = |cause: io::Error| {
             let why = "the system does not give what a server needs";
             endpoint.error(ErrorKind::Io, Operation::Bind, why).with_source(cause)
         };
-        let poll = mio::Poll::new().map_err(failed)?;
-        let waker = mio::Waker::new(poll.registry(), watch::WAKE).map_err(failed)?;
         let shared = Arc::new(Shared {
             endpoint: endpoint.clone(),
             names,
             options: options.clone(),
             export,
             links: Mutex::default(),
-            stuck: Mutex::default(),
+            last_link: AtomicU64::new(0),
             questions: Mutex::default(),
             is_stopping: AtomicBool::new(false),
-            waker,
+            stopped: Event::new(),
             books: Mutex::default(),
         });
-        let mut side = match Place::of(options) {
-            Place::Bus(addresses) => watch::Side::Bus(on_bus::OnBus::new(addresses)),
-            Place::Private => {
-                watch::Side::Private(private::Private::bind(endpoint, &shared.names)?)
-            }
-        };
-        let mut watch = watch::Watch::new(shared.clone(), poll);
-        side.begin(&mut watch)?;
-        let thread = std::thread::Builder::new().name("samebox object".into());
-        let thread = thread.spawn(move || watch.run(side)).map_err(failed)?;
-        Ok(Self { shared, thread: Some(thread) })
+        let place = Place::of(options);
+        let (begun, beginning) = mpsc::sync_channel(1);
+        let (served, name) = (shared.clone(), "samebox object");
+        let serve = move || zruntime::block_on(serve(served, place, begun));
+        let thread = std::thread::Builder::new().name(name.into()).spawn(serve).map_err(failed)?;
+        let server = Self { shared, thread: Some(thread) };
+        // A thread that ended without a word has shown why.
+        let begun = beginning.recv().unwrap_or_else(|_| Err(failed(io::ErrorKind::Other.into())));
+        begun.map(|()| server)
     }
 
     pub(crate) fn endpoint(&self) -> &Endpoint {
@@ -148,14 +147,50 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.leave();
         self.shared.is_stopping.store(true, Ordering::Release);
-        // A thread that cannot be woken looks by itself before long.
-        let _ = self.shared.waker.wake();
+        self.shared.stopped.notify(usize::MAX);
         if let Some(thread) = self.thread.take() {
             // It ends by itself; a panic there has been shown already.
             let _ = thread.join();
         }
     }
 }
+
+/// The server's thread: takes the name, says whether that went well, and serves until told to stop.
+async fn serve(shared: Arc<Shared>, place: Place, begun: SyncSender<Result<()>>) {
+    // Whoever waits for it is there until it has come.
+    let tell = |outcome| drop(begun.send(outcome));
+    let runtime = match SharedRuntime::current() {
+        Ok(runtime) => runtime,
+        Err(cause) => {
+            let why = "the system does not give what a server needs";
+            let error = shared.endpoint.error(ErrorKind::Io, Operation::Bind, why);
+            return tell(Err(error.with_source(cause)));
+        }
+    };
+    match place {
+        Place::Private => match private::Private::bind(&shared, &runtime) {
+            Ok(mut private) => {
+                tell(Ok(()));
+                private.run().await;
+            }
+            Err(error) => return tell(Err(error)),
+        },
+        bus => {
+            let mut on_bus = on_bus::OnBus::new(bus, &shared, &runtime);
+            match on_bus.begin().await {
+                Ok(()) => {
+                    tell(Ok(()));
+                    on_bus.run().await;
+                }
+                Err(error) => return tell(Err(error)),
+            }
+        }
+    }
+    shared.last_words(&runtime).await;
+}
+
+/// How long answers may take to be written when the server ends.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// Speaks for the object: signals to whoever listens, questions to clients.
 #[derive(Clone)]
@@ -209,6 +244,49 @@ impl Emitter {
 impl Shared {
     fn is_stopping(&self) -> bool {
         self.is_stopping.load(Ordering::Acquire)
+    }
+
+    /// What `work` comes to, unless the server is told to stop before.
+    async fn until_stopped<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+        let stopped = self.stopped.listen();
+        if self.is_stopping() {
+            return None;
+        }
+        match first(stopped, work).await {
+            First::One(()) => None,
+            First::Other(done) => Some(done),
+        }
+    }
+
+    /// A number that no connection had before.
+    fn next_number(&self) -> u64 {
+        self.last_link.fetch_add(1, Ordering::Relaxed)
+    }
+
+    fn add_link(&self, number: u64, link: &Arc<Link>) {
+        if self.is_stopping() {
+            link.leave();
+        }
+        lock(&self.links).insert(number, link.clone());
+    }
+
+    fn remove_link(&self, number: u64) {
+        if let Some(link) = { lock(&self.links).remove(&number) } {
+            link.cut();
+        }
+    }
+
+    /// Writes what is left to be written, for a while, and ends all connections.
+    async fn last_words(&self, runtime: &SharedRuntime) {
+        let links: Vec<_> = lock(&self.links).drain().map(|(_, link)| link).collect();
+        let all = async {
+            for link in &links {
+                link.flush().await;
+            }
+        };
+        // A client that does not read learns less.
+        let _ = runtime.timeout(LAST_WORDS, all).await;
+        links.iter().for_each(|link| link.cut());
     }
 
     /// Notes a client that was cut off for what it did.

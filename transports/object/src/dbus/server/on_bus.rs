@@ -1,36 +1,33 @@
 //! A server on a bus: its name, who its callers are, and joining again when the bus was restarted.
 
-use super::Shared;
 use super::call::{Caller, IncomingCall, errors};
 use super::dispatch::dispatch;
-use super::watch::{Goes, Watch};
-use crate::dbus::address::Address;
-use crate::dbus::bus::{BUS, Failed, LARGEST_MESSAGE, PATIENCE, Seat, peer_of, question};
+use super::{LAST_WORDS, Shared};
+use crate::dbus::bus::{BUS, Failed, LARGEST_MESSAGE, Place, Seat, peer_of, question};
 use crate::dbus::link::Link;
-use samebox_core::{Deadline, Error, ErrorKind, Operation, Peer, Result, User};
+use crate::dbus::polling::next;
+use samebox_core::{Error, ErrorKind, Operation, Peer, Result, User};
 use samebox_sys::unix::account::own_uid;
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
-use zbus::Message;
+use std::time::Duration;
 use zbus::message::Type;
+use zbus::{Message, MessageStream};
+use zruntime::SharedRuntime;
 
 /// The server's side of a bus.
 pub(super) struct OnBus {
-    addresses: Vec<Address>,
+    place: Place,
+    shared: Arc<Shared>,
+    runtime: SharedRuntime,
     seat: Option<Seated>,
-    again: Again,
-}
-
-/// When the bus is tried again.
-struct Again {
-    at: Instant,
-    pause: Duration,
 }
 
 /// A place on a bus that stands.
 struct Seated {
+    number: u64,
     link: Arc<Link>,
+    stream: MessageStream,
     callers: HashMap<String, Known>,
     /// Questions to the bus about callers: by number.
     questions: HashMap<u32, String>,
@@ -60,89 +57,89 @@ const DEPARTURES: &str = "type='signal',sender='org.freedesktop.DBus',\
     interface='org.freedesktop.DBus',member='NameOwnerChanged',arg2=''";
 
 impl OnBus {
-    pub(super) fn new(addresses: Vec<Address>) -> Self {
-        let again = Again { at: Instant::now(), pause: FIRST_PAUSE };
-        Self { addresses, seat: None, again }
+    pub(super) fn new(place: Place, shared: &Arc<Shared>, runtime: &SharedRuntime) -> Self {
+        Self { place, shared: shared.clone(), runtime: runtime.clone(), seat: None }
     }
 
     /// Joins the bus and becomes the owner of the name.
-    pub(super) fn begin(&mut self, watch: &mut Watch) -> Result<()> {
-        let endpoint = watch.shared.endpoint.clone();
-        let mut seat = Seat::join(&self.addresses, LARGEST_MESSAGE, Deadline::NEVER)
-            .map_err(|cause| not_joined(&watch.shared, cause))?;
-        let deadline = Deadline::after(PATIENCE);
-        let name = watch.shared.names.bus.as_str();
-        let owned = seat
-            .ask("AddMatch", &DEPARTURES, deadline)
-            .and_then(|_| seat.ask("RequestName", &(name, DO_NOT_QUEUE), deadline))
-            .map_err(|failed| not_named(&watch.shared, failed))?;
+    pub(super) async fn begin(&mut self) -> Result<()> {
+        let shared = &self.shared;
+        let seat = Seat::join(&self.place, &self.runtime).await;
+        let mut seat = seat.map_err(|cause| not_joined(shared, cause))?;
+        let name = shared.names.bus.as_str();
+        let failed = |failed| not_named(shared, failed);
+        seat.ask("AddMatch", &DEPARTURES).await.map_err(failed)?;
+        let owned = seat.ask("RequestName", &(name, DO_NOT_QUEUE)).await.map_err(failed)?;
         if owned.body().deserialize::<u32>().ok() != Some(OWNER) {
             let why = format!("a live server has the name {name} on the bus");
-            return Err(endpoint.error(ErrorKind::AddressInUse, Operation::Bind, why));
+            return Err(shared.endpoint.error(ErrorKind::AddressInUse, Operation::Bind, why));
         }
-        let Seat { link, incoming, early, bus, .. } = seat;
-        let number = watch.add(link, incoming).map_err(|cause| not_joined(&watch.shared, cause))?;
-        let link = watch.lines[&number].link.clone();
+        let is_own = seat.is_own().await;
+        let Seat { connection, stream, early, .. } = seat;
+        let link = Link::new(connection, self.runtime.clone(), LARGEST_MESSAGE);
+        let number = shared.next_number();
+        shared.add_link(number, &link);
         let (callers, questions) = Default::default();
-        let is_own = bus.uid == own_uid();
-        let seated = Seated { link, callers, questions, is_own };
-        let seated = self.seat.insert(seated);
-        early.into_iter().for_each(|message| seated.take(&watch.shared, message));
+        let mut seated = Seated { number, link, stream, callers, questions, is_own };
+        early.into_iter().for_each(|message| seated.take(shared, message));
+        self.seat = Some(seated);
         Ok(())
     }
 
-    pub(super) fn arrived(&mut self, watch: &mut Watch, number: usize) -> Goes {
-        let Some(seat) = &mut self.seat else { return Goes::Over };
-        let Some(line) = watch.lines.get_mut(&number) else { return Goes::Over };
-        loop {
-            match line.incoming.next() {
-                Ok(Some(message)) => seat.take(&watch.shared, message),
-                Ok(None) => return Goes::On,
-                Err(_) => return Goes::Over,
+    /// Serves until told to stop, joining again when the bus was gone.
+    pub(super) async fn run(&mut self) {
+        let shared = self.shared.clone();
+        let mut pause = FIRST_PAUSE;
+        while !shared.is_stopping() {
+            if let Some(seat) = &mut self.seat {
+                match shared.until_stopped(next(&mut seat.stream)).await {
+                    Some(Some(message)) => seat.take(&shared, message),
+                    Some(None) => self.over(),
+                    None => {}
+                }
+                pause = FIRST_PAUSE;
+                continue;
+            }
+            match self.begin().await {
+                Err(error) if error.kind() == ErrorKind::AddressInUse => {
+                    shared.note(error.during(Operation::Recv));
+                }
+                _ => {}
+            }
+            if self.seat.is_none() {
+                // The next turn sees whether it is to stop.
+                let _ = shared.until_stopped(self.runtime.sleep(pause)).await;
+                pause = (pause * 2).min(LONGEST_PAUSE);
             }
         }
+        self.leave().await;
     }
 
     /// The bus has gone: all callers with it.
-    pub(super) fn over(&mut self, watch: &Watch) {
+    fn over(&mut self) {
         let Some(seat) = self.seat.take() else { return };
-        seat.callers.keys().for_each(|name| watch.shared.gone(name));
-        if !watch.shared.is_stopping() {
-            let why = "the bus has gone; this server joins it again when it is back";
-            let shared = &watch.shared;
-            shared.note(shared.endpoint.error(ErrorKind::Disconnected, Operation::Recv, why));
-        }
-        self.again = Again { at: Instant::now(), pause: FIRST_PAUSE };
+        let shared = &self.shared;
+        shared.remove_link(seat.number);
+        seat.callers.keys().for_each(|name| shared.gone(name));
+        let why = "the bus has gone; this server joins it again when it is back";
+        shared.note(shared.endpoint.error(ErrorKind::Disconnected, Operation::Recv, why));
     }
 
-    /// Joins again when it is time to.
-    pub(super) fn upkeep(&mut self, watch: &mut Watch) {
-        if self.seat.is_some() || Instant::now() < self.again.at {
-            return;
-        }
-        if let Err(error) = self.begin(watch) {
-            if error.kind() == ErrorKind::AddressInUse {
-                watch.shared.note(error.during(Operation::Recv));
-            }
-            let pause = self.again.pause;
-            self.again =
-                Again { at: Instant::now() + pause, pause: (pause * 2).min(LONGEST_PAUSE) };
-        }
-    }
-
-    /// How long nothing needs to be done here.
-    pub(super) fn patience(&self) -> Option<Duration> {
-        let is_away = self.seat.is_none();
-        is_away.then(|| self.again.at.saturating_duration_since(Instant::now()))
-    }
-
-    /// Gives the name up, so that a successor finds it free at once.
-    pub(super) fn leave(&mut self, watch: &Watch) {
-        let Some(seat) = &self.seat else { return };
-        if let Ok(message) = question("ReleaseName", &watch.shared.names.bus.as_str()) {
+    /// Gives the name up, and sees to it that a successor finds it free at once.
+    async fn leave(&mut self) {
+        let Some(seat) = &mut self.seat else { return };
+        let Ok(message) = question("ReleaseName", &self.shared.names.bus.as_str()) else { return };
+        let serial = message.primary_header().serial_num();
+        let released = async {
             // A bus that is gone knows nothing of names.
-            let _ = seat.link.send(message);
-        }
+            let is_sent = seat.link.send(message).is_ok();
+            while is_sent && let Some(message) = next(&mut seat.stream).await {
+                if message.header().reply_serial() == Some(serial) {
+                    return;
+                }
+            }
+        };
+        let _ = self.runtime.timeout(LAST_WORDS, released).await;
     }
 }
 
@@ -228,9 +225,9 @@ impl Seated {
     }
 }
 
-fn not_joined(shared: &Shared, cause: std::io::Error) -> Error {
-    let (kind, why) = match cause.kind() {
-        std::io::ErrorKind::PermissionDenied => (ErrorKind::Denied, "the bus admits other users"),
+fn not_joined(shared: &Shared, cause: zbus::Error) -> Error {
+    let (kind, why) = match &cause {
+        zbus::Error::Handshake(_) => (ErrorKind::Denied, "the bus does not let this user in"),
         _ => (ErrorKind::NotListening, "no bus is there"),
     };
     let advice = "start a session bus (dbus-run-session), or use ?bus=none for a socket of its own";
@@ -240,7 +237,7 @@ fn not_joined(shared: &Shared, cause: std::io::Error) -> Error {
 fn not_named(shared: &Shared, failed: Failed) -> Error {
     let name = &shared.names.bus;
     match failed {
-        Failed::Io(cause) => not_joined(shared, cause),
+        Failed::Lost(cause) => not_joined(shared, cause),
         Failed::Error(code, why) => {
             let kind = match code.as_str() {
                 errors::ACCESS_DENIED => ErrorKind::Denied,

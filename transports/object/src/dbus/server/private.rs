@@ -2,47 +2,52 @@
 
 use super::call::Caller;
 use super::dispatch::dispatch;
-use super::like_a_bus;
-use super::watch::{DOOR, Goes, Line, Watch};
-use crate::dbus::auth::{Newcomer, Step};
-use crate::dbus::incoming::{Broken, Incoming};
+use super::guarded::{Guarded, PATIENCE};
+use super::{Shared, like_a_bus};
 use crate::dbus::link::Link;
 use crate::dbus::names::Names;
-use samebox_core::{Allow, Endpoint, ErrorKind, Operation, Peer, Result, User};
-use samebox_stream::{Accepted, Listener, NamedListener, Place};
-use samebox_sys::unix::{name::LONGEST_PATH, runtime, socket};
-use std::collections::HashMap;
+use crate::dbus::polling::{First, first};
+use samebox_core::{Endpoint, Error, ErrorKind, Operation, Peer, Result, User};
+use samebox_sys::unix::account::{self, own_uid};
+use samebox_sys::unix::name::{self, LONGEST_PATH, Name, NameState, Refused};
+use samebox_sys::unix::runtime;
 use std::fs::DirBuilder;
-use std::io::{self, IoSlice};
+use std::future::poll_fn;
+use std::io;
+use std::num::NonZeroUsize;
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::DirBuilderExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::pin::Pin;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+use zbus::connection::Builder;
+use zbus::export::futures_core::Stream;
 use zbus::message::Type;
+use zbus::{Connection, Guid, Message, MessageStream};
+use zruntime::{AsyncIo, Shared as AnyThread, SharedRuntime};
 
 /// The server's side of its own socket.
 pub(super) struct Private {
-    door: NamedListener,
-    guests: HashMap<usize, Guest>,
-    guid: String,
-    next_upkeep: Instant,
+    shared: Arc<Shared>,
+    runtime: SharedRuntime,
+    path: PathBuf,
+    name: Name,
+    door: AsyncIo<OwnedFd, AnyThread>,
+    guid: Guid<'static>,
+    guests: Arc<AtomicUsize>,
+    /// The name is another's now, and that was told.
+    is_taken: bool,
 }
 
-/// One client.
-struct Guest {
-    /// Until it has said who it is.
-    newcomer: Option<Newcomer>,
-    caller: Arc<Caller>,
-    /// Since when it owes the rest of something.
-    owes_since: Option<Instant>,
-}
-
+/// Only this user may connect.
+const MODE: u32 = 0o600;
 /// How many clients there may be at once.
-const MOST_GUESTS: usize = 1000;
-/// How long a client may take to say who it is, and to bring the rest of a message.
-const PATIENCE: Duration = Duration::from_secs(30);
-/// How long between looks at the name and at slow clients.
+const MOST_GUESTS: usize = 500;
+/// How many messages of a client may wait in this process.
+const MOST_QUEUED: NonZeroUsize = NonZeroUsize::new(8).expect("it is not zero");
+/// How long between looks at the name.
 const UPKEEP: Duration = Duration::from_millis(500);
 /// What may stand around a payload in a message, bytes.
 const AROUND: usize = 64 << 10;
@@ -82,146 +87,207 @@ fn objects_folder() -> io::Result<PathBuf> {
 }
 
 impl Private {
-    pub(super) fn bind(endpoint: &Endpoint, names: &Names) -> Result<Self> {
-        let path = socket_path(endpoint, names, Operation::Bind)?;
-        let door = NamedListener::bind(endpoint, &Place::Path(path), &Allow::default())?;
-        let guid = zbus::Guid::generate().to_string();
-        Ok(Self { door, guests: HashMap::new(), guid, next_upkeep: Instant::now() + UPKEEP })
+    pub(super) fn bind(shared: &Arc<Shared>, runtime: &SharedRuntime) -> Result<Self> {
+        let path = socket_path(&shared.endpoint, &shared.names, Operation::Bind)?;
+        let claimed = name::claim(&path, MODE);
+        let (name, socket) =
+            claimed.map_err(|refused| name_refused(&shared.endpoint, &path, refused))?;
+        let door = AsyncIo::new(runtime, socket)
+            .map_err(|cause| name_refused(&shared.endpoint, &path, Refused::Io(cause)))?;
+        let (shared, runtime, guid) = (shared.clone(), runtime.clone(), Guid::generate());
+        let (guests, is_taken) = Default::default();
+        Ok(Self { shared, runtime, path, name, door, guid, guests, is_taken })
     }
 
-    pub(super) fn begin(&mut self, watch: &mut Watch) -> Result<()> {
-        self.door.register(watch.poll.registry(), DOOR).map_err(|cause| {
-            let why = "the system does not watch the socket";
-            watch.shared.endpoint.error(ErrorKind::Io, Operation::Bind, why).with_source(cause)
-        })
+    /// Lets clients in until told to stop.
+    pub(super) async fn run(&mut self) {
+        let shared = self.shared.clone();
+        while !shared.is_stopping() {
+            let accepted = self.door.read_with(|door| name::accept(door));
+            let next = first(accepted, self.runtime.sleep(UPKEEP));
+            match shared.until_stopped(next).await {
+                Some(First::One(Ok(client))) => self.welcome(client),
+                // Whatever keeps one out is over with the next look.
+                Some(First::One(Err(_))) => self.runtime.sleep(UPKEEP).await,
+                Some(First::Other(())) => self.upkeep(),
+                None => {}
+            }
+        }
     }
 
-    /// Lets in who is waiting.
-    pub(super) fn door(&mut self, watch: &mut Watch) {
-        loop {
-            match self.door.accept(watch.poll.registry()) {
-                Ok(Accepted::Client(..)) if self.guests.len() >= MOST_GUESTS => {
-                    let why = format!("there are {MOST_GUESTS} clients, and no more are let in");
-                    watch.shared.cut(ErrorKind::Full, why);
-                }
-                Ok(Accepted::Client(client, peer)) => {
-                    if let Err(cause) = self.admit(watch, client.into(), peer) {
-                        watch.shared.cut(ErrorKind::Io, format!("a client was lost: {cause}"));
+    fn welcome(&self, client: OwnedFd) {
+        let shared = &self.shared;
+        let found = match account::peer(&client) {
+            Ok(found) if found.uid == own_uid() => found,
+            Ok(found) => {
+                let peer = Peer::local(User::Uid(found.uid), found.pid);
+                let why = format!("a client of another user was turned away ({peer})");
+                return shared.refuse(shared.endpoint.error(
+                    ErrorKind::Denied,
+                    Operation::Recv,
+                    why,
+                ));
+            }
+            Err(cause) => return shared.cut(ErrorKind::Io, format!("a client was lost: {cause}")),
+        };
+        if self.guests.load(Ordering::Relaxed) >= MOST_GUESTS {
+            let why = format!("there are {MOST_GUESTS} clients, and no more are let in");
+            return shared.cut(ErrorKind::Full, why);
+        }
+        let seat = Chair::take(&self.guests);
+        let guest = Guest {
+            shared: shared.clone(),
+            runtime: self.runtime.clone(),
+            peer: Peer::local(User::Uid(found.uid), found.pid),
+            uid: found.uid,
+        };
+        let guid = self.guid.clone();
+        let serving = async move {
+            guest.serve(client, guid).await;
+            drop(seat);
+        };
+        self.runtime.spawn("samebox client", serving).detach();
+    }
+
+    /// Looks after the name.
+    fn upkeep(&mut self) {
+        let shared = &self.shared;
+        let error = |kind, why: String| shared.endpoint.error(kind, Operation::Recv, why);
+        match self.name.state() {
+            NameState::Ours => self.is_taken = false,
+            NameState::Taken if self.is_taken => {}
+            NameState::Taken => {
+                self.is_taken = true;
+                let why = format!("another program has taken {} over", self.path.display());
+                shared.note(error(ErrorKind::AddressInUse, why));
+            }
+            NameState::Gone => {
+                let restored = self.name.restore(MODE).ok();
+                let door = restored.and_then(|socket| AsyncIo::new(&self.runtime, socket).ok());
+                match door {
+                    Some(door) => self.door = door,
+                    None => {
+                        let why = format!("{} was removed, and stays so", self.path.display());
+                        shared.note(error(ErrorKind::Io, why));
                     }
                 }
-                Ok(Accepted::Refused(fault)) => watch.shared.refuse(fault),
-                // Whatever keeps one out is over with the next look.
-                Ok(Accepted::Nobody) | Err(_) => return,
             }
-        }
-    }
-
-    fn admit(&mut self, watch: &mut Watch, client: OwnedFd, peer: Peer) -> io::Result<()> {
-        let largest = watch.shared.options.max.saturating_add(AROUND);
-        let capacity = largest.max(UNREAD);
-        let number = watch.add(Link::new(client, capacity)?, Incoming::new(largest))?;
-        let link = watch.lines[&number].link.clone();
-        link.set_signals(false);
-        let caller =
-            Caller { name: format!(":1.{number}"), peer: Arc::new(peer), link, is_on_bus: false };
-        let newcomer = Some(Newcomer::default());
-        let owes_since = Some(Instant::now());
-        self.guests.insert(number, Guest { newcomer, caller: Arc::new(caller), owes_since });
-        Ok(())
-    }
-
-    pub(super) fn arrived(&mut self, watch: &mut Watch, number: usize) -> Goes {
-        let Some(guest) = self.guests.get_mut(&number) else { return Goes::Over };
-        let Some(line) = watch.lines.get_mut(&number) else { return Goes::Over };
-        if guest.newcomer.is_some()
-            && let Err(why) = guest.greet(line, &self.guid)
-        {
-            watch.shared.cut(ErrorKind::Malformed, format!("a client was cut off: {why}"));
-            return Goes::Over;
-        }
-        while guest.newcomer.is_none() {
-            let message = match line.incoming.next() {
-                Ok(Some(message)) => message,
-                Ok(None) => break,
-                Err(broken) => {
-                    let (kind, why) = match broken {
-                        Broken::TooLarge(bytes) => {
-                            (ErrorKind::TooLarge, format!("its message has {bytes} bytes"))
-                        }
-                        Broken::Malformed(why) => (ErrorKind::Malformed, why),
-                    };
-                    watch.shared.cut(kind, format!("a client was cut off: {why}"));
-                    return Goes::Over;
-                }
-            };
-            match message.message_type() {
-                Type::MethodCall if like_a_bus::is_for_bus(&message) => {
-                    like_a_bus::answer(&watch.shared, &guest.caller, message);
-                }
-                Type::MethodCall => dispatch(&watch.shared, &guest.caller, message),
-                Type::Signal => {}
-                _ => watch.shared.answered(&guest.caller.name, message),
-            }
-        }
-        guest.owes_since = match guest.newcomer.is_none() && line.incoming.is_empty() {
-            true => None,
-            false => guest.owes_since.or_else(|| Some(Instant::now())),
-        };
-        Goes::On
-    }
-
-    pub(super) fn over(&mut self, watch: &Watch, number: usize) {
-        if let Some(guest) = self.guests.remove(&number) {
-            watch.shared.gone(&guest.caller.name);
-        }
-    }
-
-    /// Looks after the name, and after clients that take too long.
-    pub(super) fn upkeep(&mut self, watch: &mut Watch) {
-        let now = Instant::now();
-        if now < self.next_upkeep {
-            return;
-        }
-        self.next_upkeep = now + UPKEEP;
-        if let Err(fault) = self.door.upkeep(watch.poll.registry()) {
-            watch.shared.note(fault);
-        }
-        self.door(watch);
-        let is_late = |guest: &Guest| guest.owes_since.is_some_and(|since| now - since > PATIENCE);
-        let late = self.guests.iter().filter(|(_, guest)| is_late(guest));
-        let late: Vec<_> = late.map(|(number, _)| *number).collect();
-        for number in late {
-            let why = format!("a client was cut off: nothing came for {PATIENCE:?}");
-            watch.shared.cut(ErrorKind::TimedOut, why);
-            watch.remove(number);
-            self.over(watch, number);
         }
     }
 }
 
+/// One of the places for clients.
+struct Chair(Arc<AtomicUsize>);
+
+impl Chair {
+    fn take(all: &Arc<AtomicUsize>) -> Self {
+        all.fetch_add(1, Ordering::Relaxed);
+        Self(all.clone())
+    }
+}
+
+impl Drop for Chair {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// One client.
+struct Guest {
+    shared: Arc<Shared>,
+    runtime: SharedRuntime,
+    peer: Peer,
+    uid: u32,
+}
+
 impl Guest {
-    /// Takes what a client says before its first message.
-    fn greet(&mut self, line: &mut Line, guid: &str) -> Result<(), &'static str> {
-        let Some(newcomer) = &mut self.newcomer else { return Ok(()) };
-        let Some(User::Uid(uid)) = self.caller.peer.user else { return Err("it is nobody") };
-        loop {
-            let step = line.incoming.take_front(|bytes| newcomer.take(bytes, uid, guid));
-            match step {
-                Step::More => return Ok(()),
-                Step::Say(said) => {
-                    // So few bytes always fit, unless the client reads nothing at all.
-                    let written = socket::write_now(&*line.link, &[IoSlice::new(said.as_bytes())]);
-                    if written.ok() != Some(said.len()) {
-                        return Err("it does not read");
-                    }
-                }
-                Step::Begin => {
-                    line.link.set_signals(true);
-                    self.newcomer = None;
-                    return Ok(());
-                }
-                Step::Stranger(why) => return Err(why),
+    /// Serves it until it leaves, or is cut off.
+    async fn serve(self, client: OwnedFd, guid: Guid<'static>) {
+        let shared = self.shared.clone();
+        let connected = self.runtime.timeout(PATIENCE, self.connect(client, guid)).await;
+        let connection = match connected.map_err(|late| io::Error::from(late).into()) {
+            Ok(Ok(connection)) => connection,
+            Ok(Err(error)) | Err(error) => return self.cut(&error),
+        };
+        let stream = MessageStream::from(&connection);
+        let number = shared.next_number();
+        let capacity = largest(&shared).max(UNREAD);
+        let link = Link::new(connection, self.runtime.clone(), capacity);
+        shared.add_link(number, &link);
+        let name = format!(":1.{number}");
+        let peer = Arc::new(self.peer.clone());
+        let caller = Arc::new(Caller { name, peer, link, is_on_bus: false });
+        self.attend(&caller, stream).await;
+        // When the server ends, its last words go out before.
+        if !shared.is_stopping() {
+            shared.remove_link(number);
+        }
+        shared.gone(&caller.name);
+    }
+
+    async fn connect(&self, client: OwnedFd, guid: Guid<'static>) -> zbus::Result<Connection> {
+        let socket = Guarded::new(client, &self.runtime, self.uid, largest(&self.shared))?;
+        let builder = Builder::socket(socket).server(guid).p2p();
+        builder.max_queued(MOST_QUEUED).build().await
+    }
+
+    async fn attend(&self, caller: &Arc<Caller>, mut stream: MessageStream) {
+        while !self.shared.is_stopping() {
+            let next = poll_fn(|context| Pin::new(&mut stream).poll_next(context));
+            match self.shared.until_stopped(next).await {
+                Some(Some(Ok(message))) => self.take(caller, message),
+                Some(Some(Err(error))) => return self.cut(&error),
+                Some(None) | None => return,
             }
+        }
+    }
+
+    fn take(&self, caller: &Arc<Caller>, message: Message) {
+        match message.message_type() {
+            Type::MethodCall if like_a_bus::is_for_bus(&message) => {
+                like_a_bus::answer(&self.shared, caller, message);
+            }
+            Type::MethodCall => dispatch(&self.shared, caller, message),
+            Type::Signal => {}
+            _ => self.shared.answered(&caller.name, message),
+        }
+    }
+
+    /// Notes why a client was cut off, unless it has only left.
+    fn cut(&self, error: &zbus::Error) {
+        let kind = match error {
+            zbus::Error::InputOutput(error) => match error.kind() {
+                io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset => return,
+                io::ErrorKind::TimedOut => ErrorKind::TimedOut,
+                io::ErrorKind::FileTooLarge => ErrorKind::TooLarge,
+                io::ErrorKind::BrokenPipe => ErrorKind::Disconnected,
+                _ => ErrorKind::Malformed,
+            },
+            _ => ErrorKind::Malformed,
+        };
+        self.shared.cut(kind, format!("a client was cut off: {error}"));
+    }
+}
+
+fn largest(shared: &Shared) -> usize {
+    shared.options.max.saturating_add(AROUND)
+}
+
+/// What a refused name means for a user.
+fn name_refused(endpoint: &Endpoint, path: &Path, refused: Refused) -> Error {
+    let at = path.display();
+    let error = |kind, why: String| endpoint.error(kind, Operation::Bind, why);
+    match refused {
+        Refused::InUse => error(ErrorKind::AddressInUse, format!("a live server has {at}")),
+        Refused::Foreign { uid } => {
+            error(ErrorKind::Denied, format!("{at} belongs to another user (uid {uid})"))
+        }
+        Refused::NotASocket => {
+            error(ErrorKind::InvalidEndpoint, format!("{at} is not a socket, and is left alone"))
+                .with_advice("use another name, or remove what stands there")
+        }
+        Refused::Io(cause) => {
+            error(ErrorKind::Io, format!("the system does not give {at}")).with_source(cause)
         }
     }
 }
