@@ -1,28 +1,41 @@
 //! How a client finds the object: among those that run, or by having the system start its server.
 
+use super::class::class;
 use super::trouble;
 use samebox_core::{Backoff, Deadline, Endpoint, Error, ErrorKind, Operation, Result};
 use samebox_sys::windows::com::{Apartment, Failure, Guid, Remote};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::Receiver;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 /// `REGDB_E_CLASSNOTREG`: the system does not know how to start the server.
 const NOT_REGISTERED: i32 = 0x8004_0154_u32 as i32;
 /// `CO_E_SERVER_EXEC_FAILURE`: it started the server, which did not become one.
 const NOT_STARTED: i32 = 0x8008_0005_u32 as i32;
+/// `E_NOINTERFACE`: in Wine also that the server ended first.
+const NO_INTERFACE: i32 = 0x8000_4002_u32 as i32;
 /// `E_ACCESSDENIED`.
 const DENIED: i32 = 0x8007_0005_u32 as i32;
+
+/// How long a call that does not wait may take to get there and back.
+const GRACE: Duration = Duration::from_secs(1);
+/// How long the system may take to start a server.
+const START: Duration = Duration::from_secs(30);
 
 /// The object of an endpoint, found when it is needed and again when it was lost.
 pub(super) struct Finding {
     pub(super) endpoint: Endpoint,
+    /// The one that is derived or given.
     class: Guid,
     /// The method that the object must have.
     first: String,
     found: Mutex<Option<Arc<Found>>>,
     /// The client has gone: nobody wants it any more.
     is_over: AtomicBool,
+    /// The system has been asked for the object, and may be starting its server.
+    is_starting: AtomicBool,
 }
 
 /// An object that was found, and the numbers of its methods.
@@ -48,8 +61,9 @@ impl Found {
 impl Finding {
     /// For an object that has the method `first`.
     pub(super) fn new(endpoint: &Endpoint, class: Guid, first: &str) -> Self {
-        let (found, is_over) = Default::default();
-        Self { endpoint: endpoint.clone(), class, first: first.into(), found, is_over }
+        let (found, is_over, is_starting) = Default::default();
+        let (endpoint, first) = (endpoint.clone(), first.into());
+        Self { endpoint, class, first, found, is_over, is_starting }
     }
 
     fn found(&self) -> MutexGuard<'_, Option<Arc<Found>>> {
@@ -91,14 +105,31 @@ impl Finding {
         self.is_over.store(true, Ordering::Relaxed);
     }
 
+    /// What a thread that looks for the object tells until `deadline`.
+    ///
+    /// Nobody but the system knows how long it takes to start a server, so that is waited for whatever
+    /// the deadline.
+    pub(super) fn wait<T>(&self, told: &Receiver<T>, deadline: Deadline) -> Option<T> {
+        let found = receive(told, deadline);
+        found.or_else(|| self.is_starting().then(|| told.recv_timeout(START).ok())?)
+    }
+
+    /// Whether the system may be starting the server at this moment.
+    pub(super) fn is_starting(&self) -> bool {
+        self.is_starting.load(Ordering::Relaxed)
+    }
+
     fn look(&self, apartment: &Apartment) -> Result<Found> {
         // What the table says may be left over from a server that is gone.
-        if let Ok(object) = Remote::active(apartment, &self.class)
+        let class = class(&self.endpoint, self.class);
+        if let Ok(object) = Remote::active(apartment, &class)
             && let Ok(found) = meet(apartment, object, &self.first)
         {
             return Ok(found);
         }
-        let made = Remote::create(apartment, &self.class);
+        self.is_starting.store(true, Ordering::Relaxed);
+        let made = Remote::create(apartment, &class);
+        self.is_starting.store(false, Ordering::Relaxed);
         made.and_then(|object| meet(apartment, object, &self.first))
             .map_err(|failure| self.not_found(failure))
     }
@@ -107,6 +138,10 @@ impl Finding {
         let (kind, why) = match failure.code {
             NOT_REGISTERED => (ErrorKind::NotListening, "no such object runs or is installed"),
             NOT_STARTED => (ErrorKind::NotListening, "the object's server did not start in time"),
+            NO_INTERFACE => (
+                ErrorKind::NotListening,
+                "the object's server ended at once, or its object has no methods to call by name",
+            ),
             DENIED => (ErrorKind::Denied, "this user may not use the object"),
             _ if failure.is_gone() => (ErrorKind::NotListening, "the object's server has gone"),
             _ => return trouble::error(&self.endpoint, Operation::Connect, failure),
@@ -121,6 +156,14 @@ impl Finding {
             _ => error,
         };
         error.with_source(failure)
+    }
+}
+
+/// What comes until `deadline`, or within the time that the shortest call needs.
+pub(super) fn receive<T>(told: &Receiver<T>, deadline: Deadline) -> Option<T> {
+    match deadline.remaining() {
+        None => told.recv().ok(),
+        Some(left) => told.recv_timeout(left.max(GRACE)).ok(),
     }
 }
 

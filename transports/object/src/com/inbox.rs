@@ -3,7 +3,7 @@
 use super::finding;
 use super::options::Options;
 use super::post::{Post, Shared};
-use super::{library, trouble, workers};
+use super::{class, library, trouble, workers};
 use samebox_core::{
     Counters, Deadline, Endpoint, Error, ErrorKind, Inbox, Message, Operation, Result, Stopper,
 };
@@ -32,7 +32,7 @@ pub struct ObjectInbox {
 impl ObjectInbox {
     pub(super) fn bind(endpoint: &Endpoint, options: Options) -> Result<Self> {
         let identity = &options.identity;
-        let class = Guid::from_u128(identity.class.as_u128());
+        let class = class::class(endpoint, Guid::from_u128(identity.class.as_u128()));
         let claim = claim(endpoint, &class)?;
         let faces = Faces {
             dual: Some(Guid::from_u128(identity.messages.as_u128())),

@@ -1,6 +1,7 @@
 //! COM: a local server with one object, and clients that find it by its name.
 
 mod answer;
+mod class;
 mod clsid;
 mod command_line;
 mod finding;

@@ -1,6 +1,6 @@
 //! The sending half: a client of the object.
 
-use super::finding::Finding;
+use super::finding::{self, Finding};
 use super::lane::Lane;
 use super::options::Options;
 use super::payload::{self, NO_TEXT};
@@ -15,10 +15,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
-use std::time::Duration;
 
-/// How long a call that does not wait may take to get there and back.
-const GRACE: Duration = Duration::from_secs(1);
 /// How many calls may be under way: each has a thread.
 const OUTSTANDING: usize = 64;
 /// Messages that one worker is given at once, and how many bytes of them.
@@ -71,8 +68,12 @@ impl ObjectOutbox {
         };
         workers::run(Box::new(look))
             .map_err(|cause| trouble::no_thread(self.endpoint(), Operation::Connect, cause))?;
-        wait(&told, deadline).unwrap_or_else(|| {
-            let why = "the object's server does not answer";
+        self.finding.wait(&told, deadline).unwrap_or_else(|| {
+            self.finding.give_up();
+            let why = match self.finding.is_starting() {
+                true => "the system starts the object's server, which does not come up",
+                false => "the object's server does not answer",
+            };
             Err(self.endpoint().error(ErrorKind::NotListening, Operation::Connect, why))
         })
     }
@@ -122,7 +123,7 @@ impl ObjectOutbox {
         let number = self.lane.push(Box::new(send));
         let number =
             number.map_err(|cause| trouble::no_thread(self.endpoint(), Operation::Send, cause))?;
-        let outcome = wait(&told, deadline).unwrap_or_else(|| {
+        let outcome = finding::receive(&told, deadline).unwrap_or_else(|| {
             progress.is_given_up.store(true, Ordering::Relaxed);
             let why = match self.lane.withdraw(number) {
                 true => "what was sent before has not been taken",
@@ -140,12 +141,6 @@ impl ObjectOutbox {
             false => Deadline::after(self.options.wait).earlier(deadline),
         }
     }
-}
-
-/// What comes until `deadline`, or within the time that the shortest call needs.
-fn wait<T>(told: &Receiver<Result<T>>, deadline: Deadline) -> Option<Result<T>> {
-    let Some(left) = deadline.remaining() else { return told.recv().ok() };
-    told.recv_timeout(left.max(GRACE)).ok()
 }
 
 /// Sends one message, to the next server where this one has gone without taking it.

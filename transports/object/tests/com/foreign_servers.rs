@@ -4,7 +4,8 @@ use super::foreign_callers::{class, with_class};
 use super::{PATIENCE, connect, endpoint, soon};
 use samebox_core::{Deadline, Endpoint, ErrorKind, Outbox, Transport};
 use samebox_object::Object;
-use samebox_sys::windows::com::{Exception, Faces, Member, Server, Variant};
+use samebox_sys::windows::com::{Exception, Faces, Guid, Member, Server, Variant};
+use samebox_sys::windows::registry::{Hive, Key};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -102,6 +103,41 @@ fn an_object_that_hangs_hangs_nobody() {
     drop(client);
     assert!(begun.elapsed() < PATIENCE / 2, "it took {:?}", begun.elapsed());
     drop((server, release));
+}
+
+/// Removes a key of the registry when it is dropped.
+struct Registered(String);
+
+impl Registered {
+    /// Has the registry say that the name stands for the class.
+    fn new(name: &str, class: &Guid) -> Self {
+        let path = format!("Software\\Classes\\{name}");
+        let key = Key::create(Hive::Machine, &format!("{path}\\CLSID")).unwrap();
+        key.set_text("", &format!("{{{class:?}}}")).unwrap();
+        Self(path)
+    }
+}
+
+impl Drop for Registered {
+    fn drop(&mut self) {
+        // What a failed test leaves is in nobody's way.
+        let _ = Key::remove(Hive::Machine, &self.0);
+    }
+}
+
+#[test]
+fn the_class_that_the_registry_has_for_the_name_is_found() {
+    let (endpoint, foreign) = (endpoint(""), with_class(""));
+    let _registered = Registered::new(endpoint.name(), &class(&foreign));
+    let server = serve(&foreign, &["Send", "Call"]);
+    let mut client = connect(&endpoint);
+    let call = client.as_call().unwrap().request(b"x"[..].into(), soon()).unwrap();
+    assert_eq!(client.as_call().unwrap().response(call, soon()).unwrap(), "42");
+    assert_eq!(Object.bind(&endpoint).err().unwrap().kind(), ErrorKind::AddressInUse);
+    drop(server);
+    // A server takes that class too, or those who know the name would not find it.
+    let _server = Object.bind(&endpoint).unwrap();
+    connect(&foreign);
 }
 
 #[test]

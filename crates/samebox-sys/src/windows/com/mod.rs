@@ -32,7 +32,7 @@ pub use caller::{Caller, caller};
 pub use events::Events;
 pub use failure::{Exception, Failure};
 pub use object::{Member, Object};
-pub use remote::{Remote, Subscription};
+pub use remote::{Remote, Subscription, class_of};
 pub use server::{Faces, Server};
 pub use types::Types;
 pub use variant::{Decimal, Variant};

@@ -9,7 +9,8 @@ use super::variant::Variant;
 use std::sync::Arc;
 use windows::Win32::Foundation::E_FAIL;
 use windows::Win32::System::Com::{
-    CLSCTX_LOCAL_SERVER, CoCreateInstance, IConnectionPoint, IConnectionPointContainer, IDispatch,
+    CLSCTX_LOCAL_SERVER, CLSIDFromProgID, CoCreateInstance, IConnectionPoint,
+    IConnectionPointContainer, IDispatch,
 };
 use windows::Win32::System::Ole::GetActiveObject;
 use windows_core::{GUID, HSTRING, Interface, PCWSTR};
@@ -102,6 +103,12 @@ impl Remote {
         // SAFETY: the pointer was got in the apartment that the caller is in.
         Ok(Subscription { point: unsafe { Held::new(point) }, cookie })
     }
+}
+
+/// The class that the registry has for a name; `None` when nothing of that name is installed.
+pub fn class_of(name: &str) -> Option<GUID> {
+    // SAFETY: the name ends in NUL and outlives the call.
+    unsafe { CLSIDFromProgID(&HSTRING::from(name)) }.ok()
 }
 
 /// That an object's events are heard; dropped, it lasts until either side ends.
