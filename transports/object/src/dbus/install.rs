@@ -4,7 +4,6 @@ mod reload;
 mod service_file;
 
 use super::name::bus_name;
-use super::settings::{Bus, Options};
 use crate::install::{Change, Scope};
 use samebox_core::{Endpoint, Error, ErrorKind, Operation, Result};
 use std::ffi::OsString;
@@ -20,7 +19,7 @@ const MACHINE: &str = "/usr/local/share";
 const BELOW: [&str; 2] = ["dbus-1", "services"];
 
 pub(crate) fn install(endpoint: &Endpoint, command: &[OsString], scope: Scope) -> Result<Change> {
-    if Options::read(endpoint)?.bus == Bus::None {
+    if endpoint.setting("bus") == Some("none") {
         let why = "a private socket has no bus that could start its server";
         return Err(endpoint.invalid(why).with_advice("leave bus=none out"));
     }

@@ -1,10 +1,11 @@
 //! Telling a bus that runs of new service files.
 
-use crate::dbus::address::{self, Address};
-use crate::dbus::bus::{LARGEST_MESSAGE, Seat};
-use crate::dbus::settings::{Bus, Options};
-use samebox_core::{Deadline, Endpoint};
+use samebox_core::Endpoint;
+use std::path::PathBuf;
+use std::sync::mpsc::sync_channel;
+use std::thread;
 use std::time::Duration;
+use zbus::connection::Builder;
 
 /// How long a bus may take to read its files.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -14,18 +15,37 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// Most buses notice by themselves, but not that a directory is new. Without a bus there is nobody to
 /// tell, and the next one reads them all.
 pub(crate) fn reload(endpoint: &Endpoint) {
-    let deadline = Deadline::after(PATIENCE);
-    if let Ok(mut seat) = Seat::join(&addresses(endpoint), LARGEST_MESSAGE, deadline) {
-        // A bus that cannot do it keeps the file, and reads it when it starts again.
-        let _ = seat.ask("ReloadConfig", &(), deadline);
+    let Some(address) = address(endpoint) else { return };
+    let (sender, done) = sync_channel(1);
+    let work = move || {
+        let _ = sender.send(zbus::block_on(tell(&address)));
+    };
+    // On a thread of its own, for a bus that is stuck must not keep the caller.
+    if thread::Builder::new().spawn(work).is_ok() {
+        let _ = done.recv_timeout(PATIENCE);
     }
 }
 
 /// Where the bus is: the one that the endpoint names, or this session's.
-fn addresses(endpoint: &Endpoint) -> Vec<Address> {
-    match Options::read(endpoint).map(|options| options.bus) {
-        Ok(Bus::At(addresses)) => addresses,
-        Ok(Bus::Auto | Bus::Session) => address::session(),
-        Ok(Bus::None) | Err(_) => Vec::new(),
+fn address(endpoint: &Endpoint) -> Option<String> {
+    match endpoint.setting("bus") {
+        Some(address) if address.contains(':') => Some(address.into()),
+        Some("none") => None,
+        _ => session(),
     }
+}
+
+fn session() -> Option<String> {
+    if let Ok(address) = std::env::var("DBUS_SESSION_BUS_ADDRESS") {
+        return Some(address);
+    }
+    let bus = PathBuf::from(std::env::var_os("XDG_RUNTIME_DIR")?).join("bus");
+    bus.exists().then(|| format!("unix:path={}", bus.display()))
+}
+
+async fn tell(address: &str) -> zbus::Result<()> {
+    let bus = Builder::address(address).method_timeout(PATIENCE).build().await?;
+    let (name, path) = ("org.freedesktop.DBus", "/org/freedesktop/DBus");
+    bus.call_method(Some(name), path, Some(name), "ReloadConfig", &()).await?;
+    bus.close().await
 }
