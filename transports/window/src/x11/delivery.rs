@@ -4,7 +4,6 @@ use super::trouble::Trouble;
 use samebox_core::{Deadline, Outgoing};
 use std::collections::VecDeque;
 use std::time::Duration;
-use x11rb::connection::Connection;
 use x11rb::protocol::Event;
 use x11rb::protocol::xproto::ClientMessageEvent;
 
@@ -99,7 +98,7 @@ impl<'a> Delivery<'a> {
             }
             display.flush()?;
             display.wire().wait_until(deadline.earlier(Deadline::after(Self::SILENCE)));
-            match display.conn.wait_for_event_with_sequence().map_err(Trouble::from) {
+            match display.wait() {
                 Ok((event, sequence)) => self.hear(&event, sequence)?,
                 Err(Trouble::Late) if !display.wire().is_broken() && !deadline.has_passed() => {
                     self.station.announce(self.server)?;

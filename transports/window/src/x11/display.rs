@@ -7,6 +7,7 @@ use std::net::{TcpStream, ToSocketAddrs};
 use std::time::Duration;
 use x11rb::connection::{Connection, RequestConnection};
 use x11rb::errors::ConnectError;
+use x11rb::protocol::Event;
 use x11rb::protocol::xproto::{ClientMessageEvent, ConnectionExt, EventMask, Window};
 use x11rb::reexports::x11rb_protocol::parse_display::{ConnectAddress, ParsedDisplay};
 use x11rb::reexports::x11rb_protocol::xauth::{Family, get_auth};
@@ -104,6 +105,27 @@ impl Display {
     /// Hands over what was asked.
     pub(crate) fn flush(&self) -> Result<(), Trouble> {
         Ok(self.conn.flush()?)
+    }
+
+    /// Waits for the next event, and the request it came after.
+    pub(crate) fn wait(&self) -> Result<(Event, u64), Trouble> {
+        let (event, sequence) = self.conn.wait_for_raw_event_with_sequence()?;
+        Ok((self.read(event), sequence))
+    }
+
+    /// The next event, if one has come.
+    pub(crate) fn look(&self) -> Result<Option<(Event, u64)>, Trouble> {
+        let event = self.conn.poll_for_raw_event_with_sequence()?;
+        Ok(event.map(|(event, sequence)| (self.read(event), sequence)))
+    }
+
+    /// Reads an event; what another client made up, or nobody can read, is an unknown one.
+    fn read(&self, bytes: Vec<u8>) -> Event {
+        match self.conn.parse_event(&bytes) {
+            Ok(event @ Event::ClientMessage(_)) => event,
+            Ok(event) if !event.sent_event() => event,
+            _ => Event::Unknown(bytes),
+        }
     }
 
     /// Waits for the answer to a request; may be given up and taken up again.

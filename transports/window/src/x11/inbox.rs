@@ -100,9 +100,9 @@ impl WindowInbox {
         let stall = self.assembly.next_stall();
         let until = stall.map_or(deadline, |(at, _)| deadline.earlier(Deadline::at(at)));
         self.display().wire().wait_until(until);
-        match self.display().conn.wait_for_event_with_sequence() {
+        match self.display().wait() {
             Ok((event, sequence)) => self.hear(&event, sequence),
-            Err(error) => match (Trouble::from(error), stall) {
+            Err(trouble) => match (trouble, stall) {
                 (Trouble::Late, Some((at, client))) if Deadline::at(at).has_passed() => {
                     self.cut(client, &Wrong(ErrorKind::TimedOut, "its message stalled".into()));
                     self.admit()
@@ -259,8 +259,7 @@ impl WindowInbox {
     /// Hears all that came meanwhile, so that it is never kept unread.
     fn look_around(&mut self) -> Result<(), Trouble> {
         for _ in 0..Self::EVENTS {
-            let event = self.display().conn.poll_for_event_with_sequence()?;
-            let Some((event, sequence)) = event else { break };
+            let Some((event, sequence)) = self.display().look()? else { break };
             self.hear(&event, sequence)?;
         }
         Ok(())

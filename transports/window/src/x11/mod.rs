@@ -7,6 +7,7 @@ mod display;
 mod inbox;
 mod options;
 mod outbox;
+mod packets;
 mod pending;
 
 mod record;

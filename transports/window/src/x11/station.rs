@@ -5,7 +5,6 @@ use super::trouble::Trouble;
 use samebox_core::Deadline;
 use std::time::Duration;
 use x11rb::NONE;
-use x11rb::connection::Connection;
 use x11rb::protocol::xproto::{
     AtomEnum, ChangeWindowAttributesAux, ConnectionExt as _, EventMask, PropMode, Window,
 };
@@ -89,7 +88,7 @@ impl Station {
 
     /// Hears what came, without waiting; whether the server is still there.
     pub(crate) fn has(&self, server: Server) -> Result<bool, Trouble> {
-        while let Some((event, sequence)) = self.display.conn.poll_for_event_with_sequence()? {
+        while let Some((event, sequence)) = self.display.look()? {
             if server.ends_with(&event, sequence) {
                 return Ok(false);
             }

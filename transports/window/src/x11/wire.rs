@@ -1,5 +1,6 @@
 //! The socket to the X server, with deadlines and a way to be woken.
 
+use super::packets::Packets;
 use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::io::Errno;
 use samebox_core::{Deadline, Stopper};
@@ -25,6 +26,7 @@ pub(crate) struct Wire {
     stream: DefaultStream,
     bell: Option<Bell>,
     patience: Mutex<Patience>,
+    packets: Mutex<Packets>,
     /// The last write found no room.
     is_full: AtomicBool,
     /// The last read took all that there was.
@@ -70,7 +72,8 @@ impl Wire {
     pub(crate) fn new(stream: DefaultStream, bell: Option<Bell>, deadline: Deadline) -> Self {
         let (is_full, is_drained, is_broken) = Default::default();
         let patience = Mutex::new(Patience { deadline, heeds_bell: false });
-        Self { stream, bell, patience, is_full, is_drained, is_broken }
+        let packets = Mutex::new(Packets::new());
+        Self { stream, bell, patience, packets, is_full, is_drained, is_broken }
     }
 
     fn patience(&self) -> MutexGuard<'_, Patience> {
@@ -157,6 +160,7 @@ impl Stream for Wire {
             return Err(ErrorKind::WouldBlock.into());
         }
         let count = self.stream.read(buffer, descriptors)?;
+        self.packets.lock().unwrap_or_else(PoisonError::into_inner).pass(&mut buffer[..count]);
         self.is_drained.store(0 < count && count < buffer.len(), Ordering::Relaxed);
         Ok(count)
     }

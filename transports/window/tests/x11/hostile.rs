@@ -24,7 +24,11 @@ struct Liar {
 
 impl Liar {
     fn before(title: &str) -> Self {
-        let (conn, screen) = shared().stranger();
+        Self::on(shared(), title)
+    }
+
+    fn on(display: &Xvfb, title: &str) -> Self {
+        let (conn, screen) = display.stranger();
         let atom =
             |name: &str| conn.intern_atom(false, name.as_bytes()).unwrap().reply().unwrap().atom;
         let (records, selection) = (atom("_SAMEBOX_RECORDS"), atom(&format!("_SAMEBOX_{title}")));
@@ -146,6 +150,34 @@ fn windows_that_are_not_the_senders_are_harmless() {
     liar.sync();
     assert_eq!(kind(server.recv(briefly())), ErrorKind::TimedOut);
     assert_undisturbed(&mut server, "forged");
+}
+
+#[test]
+fn events_that_somebody_makes_up_are_harmless() {
+    // Of its own, so that its windows are these only.
+    let display = Xvfb::start();
+    let mut server = display.bind("events");
+    let mut client = display.connect("events");
+    let liar = Liar::on(&display, "events");
+    let children = liar.conn.query_tree(liar.root).unwrap().reply().unwrap().children;
+    for kind in 2..=127_u8 {
+        for filling in [0, 0xFF, 0x20] {
+            let mut event = [filling; 32];
+            event[0] = kind;
+            // Where events of structure have the windows that they are about.
+            event[4..8].copy_from_slice(&liar.server.to_ne_bytes());
+            event[8..12].copy_from_slice(&liar.server.to_ne_bytes());
+            for window in children.iter().filter(|window| **window != liar.own) {
+                // Some kinds are refused by the X server.
+                liar.conn.send_event(false, *window, EventMask::NO_EVENT, event).unwrap();
+            }
+        }
+    }
+    liar.sync();
+    assert_eq!(kind(server.recv(briefly())), ErrorKind::TimedOut);
+    let sending = std::thread::spawn(move || client.send(b"unmoved"[..].into(), soon()));
+    assert_eq!(recv(&mut server), b"unmoved");
+    sending.join().unwrap().unwrap();
 }
 
 #[test]
