@@ -18,8 +18,8 @@ use x11rb::connection::{Connection, RequestConnection};
 use x11rb::cookie::Cookie;
 use x11rb::protocol::Event;
 use x11rb::protocol::xproto::{
-    AtomEnum, ChangeWindowAttributesAux, ClientMessageEvent, ConnectionExt, EventMask,
-    GetPropertyReply, Property, Window,
+    ChangeWindowAttributesAux, ClientMessageEvent, ConnectionExt, EventMask, GetPropertyReply,
+    Property, Window,
 };
 use x11rb::x11_utils::TryParse;
 use x11rb::{NONE, protocol};
@@ -29,9 +29,8 @@ pub struct WindowInbox {
     endpoint: Endpoint,
     max: usize,
     claim: Claim,
+    /// Windows with something to take: clients', and the own one after another program's.
     pending: Pending,
-    /// Whether another program has set the property of the server's own window.
-    is_plain_pending: bool,
     taking: Option<(Source, u64)>,
     ready: VecDeque<Arrived>,
     assembly: Assembly,
@@ -75,7 +74,6 @@ impl WindowInbox {
             max: options.max,
             claim,
             pending: Pending::default(),
-            is_plain_pending: false,
             taking: None,
             ready: VecDeque::new(),
             assembly: Assembly::new(options.max),
@@ -114,23 +112,16 @@ impl WindowInbox {
 
     /// Asks for the next property that is to be read, if there is one.
     fn begin_taking(&mut self) -> Result<bool, Trouble> {
-        let Display { conn, atoms, .. } = &**self.display();
-        let (source, sequence) = if self.is_plain_pending {
-            let length = u32::try_from(self.max / 4 + 1).unwrap_or(u32::MAX);
-            let property = atoms._SAMEBOX_MESSAGE;
-            let any = AtomEnum::ANY;
-            let cookie = conn.get_property(true, self.claim.window, property, any, 0, length)?;
-            (Source::Plain, asked(cookie))
+        let Some(window) = self.pending.take() else { return Ok(false) };
+        let Display { conn, atoms, .. } = &*self.claim.display;
+        let (source, property, kind, most) = if window == self.claim.window {
+            (Source::Plain, atoms._SAMEBOX_MESSAGE, NONE, self.max + 3)
         } else {
-            let records = atoms._SAMEBOX_RECORDS;
-            let Some(client) = self.pending.take() else { return Ok(false) };
-            let length = (WINDOW / 4) as u32;
-            let conn = &self.claim.display.conn;
-            let cookie = conn.get_property(true, client, records, records, 0, length)?;
-            (Source::Client(client), asked(cookie))
+            (Source::Client(window), atoms._SAMEBOX_RECORDS, atoms._SAMEBOX_RECORDS, WINDOW)
         };
-        self.is_plain_pending &= !matches!(source, Source::Plain);
-        self.taking = Some((source, sequence));
+        let words = u32::try_from(most / 4).unwrap_or(u32::MAX);
+        let cookie = conn.get_property(true, window, property, kind, 0, words)?;
+        self.taking = Some((source, asked(cookie)));
         Ok(true)
     }
 
@@ -272,7 +263,9 @@ impl WindowInbox {
                 self.hear_client(message);
             }
             Event::PropertyNotify(change) if change.atom == atoms._SAMEBOX_MESSAGE => {
-                self.is_plain_pending |= change.state == Property::NEW_VALUE;
+                if change.state == Property::NEW_VALUE {
+                    self.pending.put_surely(self.claim.window);
+                }
             }
             Event::SelectionClear(clear) if clear.selection == self.claim.selection => {
                 let why = "another X client has taken the title; new clients find that one";

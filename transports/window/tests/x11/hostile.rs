@@ -3,6 +3,8 @@
 use crate::xvfb::{Xvfb, briefly, kind, recv, shared, soon};
 use samebox_core::{Deadline, ErrorKind, Inbox, Outbox};
 use samebox_window::WindowInbox;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use x11rb::connection::Connection;
 use x11rb::protocol::Event;
@@ -198,6 +200,30 @@ fn a_flood_of_announcements_is_bounded_and_honest_clients_get_through() {
     flooding.join().unwrap();
     assert!(server.counters().cut > 0, "what is dropped is counted");
     assert!(server.take_fault().is_some());
+}
+
+#[test]
+fn a_flood_of_the_shells_property_holds_no_client_up() {
+    let mut server = shared().bind("shell flood");
+    let liar = Liar::before("shell flood");
+    let done = Arc::new(AtomicBool::new(false));
+    let ends = Arc::clone(&done);
+    let flooding = std::thread::spawn(move || {
+        let message = liar.conn.intern_atom(false, b"_SAMEBOX_MESSAGE").unwrap().reply().unwrap();
+        let (kind, atom) = (AtomEnum::STRING, message.atom);
+        while !ends.load(Ordering::Relaxed) {
+            liar.conn.change_property8(PropMode::REPLACE, liar.server, atom, kind, b"x").unwrap();
+            liar.sync();
+        }
+    });
+    let sending = shared().sending("shell flood", b"honest");
+    let by = Instant::now() + Duration::from_secs(20);
+    while recv(&mut server) != b"honest" {
+        assert!(Instant::now() < by, "the client is never heard");
+    }
+    sending.join().unwrap().unwrap();
+    done.store(true, Ordering::Relaxed);
+    flooding.join().unwrap();
 }
 
 #[test]
