@@ -262,10 +262,10 @@ impl WindowInbox {
             Event::ClientMessage(message) if message.type_ == atoms._SAMEBOX_RECORDS => {
                 self.hear_client(message);
             }
-            Event::PropertyNotify(change) if change.atom == atoms._SAMEBOX_MESSAGE => {
-                if change.state == Property::NEW_VALUE {
-                    self.pending.put_surely(self.claim.window);
-                }
+            Event::PropertyNotify(change)
+                if change.atom == atoms._SAMEBOX_MESSAGE && change.state == Property::NEW_VALUE =>
+            {
+                self.pending.put_surely(self.claim.window);
             }
             Event::SelectionClear(clear) if clear.selection == self.claim.selection => {
                 let why = "another X client has taken the title; new clients find that one";
