@@ -7,6 +7,8 @@ mod object;
 mod reader;
 mod resolve;
 mod scalar;
+#[cfg(test)]
+mod tests;
 mod untyped;
 mod writer;
 

@@ -44,7 +44,7 @@ impl<'a> Resolve<'a> {
             return Ok(Node::NULL);
         }
         match (shape, value) {
-            (Shape::Option(of), value) => self.value(value, of()),
+            (Shape::Option(of), value) => self.shaped(value, of()),
             (Shape::List(of), Variant::List(items)) => self.items(items, of()),
             (Shape::List(of), Variant::Bytes(bytes)) => {
                 self.items(bytes.into_iter().map(Variant::U1).collect(), of())
