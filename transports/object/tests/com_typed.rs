@@ -6,7 +6,7 @@ mod com_desk;
 
 use com_desk::{Desk, Order, Paper, ask, call, desk, desk_place};
 use samebox_contract::{CallError, Channel, Host, NamedAnswer, NamedCall, Serving, Typed};
-use samebox_core::{Deadline, Endpoint, ErrorKind};
+use samebox_core::{Deadline, Endpoint, ErrorKind, Transport};
 use samebox_data::chrono::{DateTime, NaiveDate, Utc};
 use samebox_data::rust_decimal::Decimal;
 use samebox_data::uuid::Uuid;
@@ -292,7 +292,8 @@ impl Drop for Installed<'_> {
 fn com_starts_the_server_at_the_first_call() {
     let endpoint = endpoint("Started");
     let _installed = Installed::new(&endpoint);
-    let desk = connect(&endpoint);
+    // However long the system takes for it.
+    let desk = Channel::connect(&Object, &endpoint, desk(), None, Deadline::past()).unwrap();
     comes_back(&desk, "EchoOrder", &[order(1, Some(order(2, None)))]);
     match call::<()>(&desk, "Fail", "no paper") {
         Err(CallError::Fault(fault)) => assert_eq!(fault.reason, "no paper"),
@@ -309,7 +310,7 @@ fn the_installed_library_says_what_the_contract_does() {
     assert_eq!(plain.interfaces[0].kind, Kind::Dual);
     let change = uninstall(&endpoint, Scope::Machine).unwrap();
     install(&endpoint, &server_command(&endpoint), Scope::Machine).unwrap();
-    let (_serving, _gate) = serve(&endpoint);
+    let (serving, _gate) = serve(&endpoint);
     let file = change.places.iter().find(|place| place.ends_with(".tlb")).unwrap();
     let library = Library::read(file.as_ref()).unwrap();
     assert_eq!(library.guid, plain.guid);
@@ -319,6 +320,9 @@ fn the_installed_library_says_what_the_contract_does() {
     let add = desk.methods.iter().find(|method| method.name == "Add").unwrap();
     assert_eq!(add.parameters, [("a".into(), Type::Int), ("b".into(), Type::Int)]);
     assert_eq!((add.id, add.result), (desk_place("Add") as i32 + 1, Some(Type::Int)));
+    drop(serving);
+    let _inbox = Object.bind(&endpoint).unwrap();
+    assert_eq!(Library::read(file.as_ref()).unwrap(), plain);
 }
 
 const SCRIPT: &str = r#"

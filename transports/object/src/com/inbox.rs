@@ -3,10 +3,11 @@
 use super::finding;
 use super::options::Options;
 use super::post::{Post, Shared};
-use super::{class, library, trouble, workers};
+use super::{class, install, library, trouble, workers};
 use samebox_core::{
     Counters, Deadline, Endpoint, Error, ErrorKind, Inbox, Message, Operation, Result, Stopper,
 };
+use samebox_data::uuid::Uuid;
 use samebox_sys::windows::com::typelib::Library;
 use samebox_sys::windows::com::{Faces, Guid, Server, Types};
 use samebox_sys::windows::mutex::Claim;
@@ -31,13 +32,17 @@ pub struct ObjectInbox {
 
 impl ObjectInbox {
     pub(super) fn bind(endpoint: &Endpoint, options: Options) -> Result<Self> {
-        let identity = &options.identity;
+        let mut identity = options.identity.clone();
         let class = class::class(endpoint, Guid::from_u128(identity.class.as_u128()));
+        identity.class = Uuid::from_u128(class.to_u128());
         let claim = claim(endpoint, &class)?;
+        let library = library::plain(&identity);
+        let types = look_around(endpoint, class, library.clone())?;
+        install::refresh(&identity, &library);
         let faces = Faces {
             dual: Some(Guid::from_u128(identity.messages.as_u128())),
             events: Some(Guid::from_u128(identity.events.as_u128())),
-            types: look_around(endpoint, class, library::plain(identity))?,
+            types,
             ..Faces::default()
         };
         let post = Arc::new(Post::new(endpoint, options));

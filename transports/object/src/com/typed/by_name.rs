@@ -1,11 +1,9 @@
 use super::calling::{Way, call};
-use crate::com::finding::Finding;
 use crate::com::options::Options;
 use crate::com::value::{from_value, to_value};
 use samebox_core::typed::{Failure, NamedAnswer, NamedCall};
 use samebox_core::{Deadline, Endpoint, Error, ErrorKind, Operation, Result, Setting};
 use samebox_data::Value;
-use samebox_sys::windows::com::Guid;
 
 /// `operation`: the method to call, where no contract says it.
 pub(crate) const OPERATION: Setting = Setting {
@@ -43,13 +41,14 @@ pub(crate) fn call_by_name(
         let error = endpoint.invalid("it does not say which method to call");
         return Err(error.with_advice("add ?operation=NAME"));
     };
-    let class = Guid::from_u128(Options::of(endpoint)?.identity.class.as_u128());
-    let way = Way::new(Finding::new(endpoint, class, operation));
+    let way = Way::new(endpoint, &Options::of(endpoint)?, operation);
+    way.find(way.patience(deadline), |_, _, _| Ok(()))?;
     let arguments: Vec<_> =
         by_name.arguments.iter().map(|(_, value)| Some(from_value(value))).collect();
     let operation = operation.to_owned();
+    let patience = way.patience(deadline);
     let called = way.run(deadline, move |finding, apartment| {
-        let value = call(finding, apartment, &operation, &arguments, deadline)?;
+        let value = call(finding, apartment, &operation, &arguments, patience)?;
         Ok(to_value(apartment, value))
     });
     match called {

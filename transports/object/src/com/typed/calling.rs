@@ -2,21 +2,25 @@
 
 use super::faults;
 use crate::com::finding::Finding;
+use crate::com::options::Options;
 use crate::com::value::{Node, to_variant};
 use crate::com::{trouble, workers};
 use samebox_core::typed::Failure;
-use samebox_core::{Deadline, Endpoint, ErrorKind, Operation};
-use samebox_sys::windows::com::{self, Apartment, Variant};
+use samebox_core::{Deadline, Endpoint, Error, ErrorKind, Operation};
+use samebox_sys::windows::com::{self, Apartment, Guid, Remote, Variant};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::Duration;
 
 /// How many calls of one client may be under way, with those that nobody waits for.
 const UNDER_WAY: usize = 64;
 
 /// The way of one client to its object.
 pub(super) struct Way {
-    pub(super) finding: Arc<Finding>,
+    finding: Arc<Finding>,
+    /// How long a server that is not there is waited for.
+    wait: Duration,
     /// How many calls have a thread.
     under_way: Arc<AtomicUsize>,
 }
@@ -31,12 +35,45 @@ impl Drop for UnderWay {
 }
 
 impl Way {
-    pub(super) fn new(finding: Finding) -> Self {
-        Self { finding: Arc::new(finding), under_way: Arc::default() }
+    /// To an object that has the method `first`.
+    pub(super) fn new(endpoint: &Endpoint, options: &Options, first: &str) -> Self {
+        let class = Guid::from_u128(options.identity.class.as_u128());
+        let finding = Arc::new(Finding::new(endpoint, class, first));
+        Self { finding, wait: options.wait, under_way: Arc::default() }
     }
 
     pub(super) fn endpoint(&self) -> &Endpoint {
         &self.finding.endpoint
+    }
+
+    /// Until when a call waits for a server that is not there.
+    pub(super) fn patience(&self, deadline: Deadline) -> Deadline {
+        if self.wait.is_zero() {
+            return Deadline::past();
+        }
+        Deadline::after(self.wait).earlier(deadline)
+    }
+
+    /// Finds the object, whatever time the system needs to start its server.
+    ///
+    /// # Errors
+    /// As for plain messages, and those of `meet`.
+    pub(super) fn find(
+        &self,
+        deadline: Deadline,
+        meet: impl FnOnce(&Endpoint, &Apartment, &Remote) -> Result<(), Error> + Send + 'static,
+    ) -> Result<(), Error> {
+        let told = self.start(move |finding, apartment| {
+            let found = finding.get(apartment, deadline)?;
+            meet(&finding.endpoint, apartment, &found.object)
+        })?;
+        self.finding.wait(&told, deadline).unwrap_or_else(|| {
+            let why = match self.finding.is_starting() {
+                true => "the system starts the object's server, which does not come up",
+                false => "the object's server does not answer",
+            };
+            Err(self.endpoint().error(ErrorKind::NotListening, Operation::Connect, why))
+        })
     }
 
     /// Has a thread do something with the object, and waits for it until `deadline`.
@@ -48,11 +85,32 @@ impl Way {
         deadline: Deadline,
         work: impl FnOnce(&Finding, &Apartment) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, Failure> {
-        let failed = |kind, why: String| self.endpoint().error(kind, Operation::Call, why);
+        let told = self.start(work)?;
+        let outcome = match deadline.remaining() {
+            None => told.recv().map_err(|_| RecvTimeoutError::Disconnected),
+            Some(left) => told.recv_timeout(left),
+        };
+        outcome.unwrap_or_else(|error| {
+            let failed = |kind, why| self.endpoint().error(kind, Operation::Call, why);
+            Err(Failure::Error(match error {
+                RecvTimeoutError::Timeout => failed(ErrorKind::TimedOut, "no answer came in time")
+                    .with_advice("allow more time, or look whether the service hangs"),
+                RecvTimeoutError::Disconnected => {
+                    failed(ErrorKind::Io, "the thread of the call failed")
+                }
+            }))
+        })
+    }
+
+    /// Has a thread do something with the object; gives where it tells the outcome.
+    fn start<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Finding, &Apartment) -> T + Send + 'static,
+    ) -> Result<Receiver<T>, Error> {
         let under_way = UnderWay(self.under_way.clone());
         if self.under_way.fetch_add(1, Ordering::Relaxed) >= UNDER_WAY {
             let why = format!("{UNDER_WAY} calls of this client have no answer yet");
-            return Err(failed(ErrorKind::Full, why).into());
+            return Err(self.endpoint().error(ErrorKind::Full, Operation::Call, why));
         }
         let (tell, told) = channel();
         let finding = self.finding.clone();
@@ -62,24 +120,14 @@ impl Way {
             // Nobody waits for a late answer.
             let _ = tell.send(outcome);
         };
-        workers::run(Box::new(job))
-            .map_err(|cause| trouble::no_thread(self.endpoint(), Operation::Call, cause))?;
-        let outcome = match deadline.remaining() {
-            None => told.recv().map_err(|_| RecvTimeoutError::Disconnected),
-            Some(left) => told.recv_timeout(left),
-        };
-        outcome.unwrap_or_else(|error| {
-            Err(match error {
-                RecvTimeoutError::Timeout => {
-                    let advice = "allow more time, or look whether the service hangs";
-                    let why = "no answer came in time".into();
-                    failed(ErrorKind::TimedOut, why).with_advice(advice).into()
-                }
-                RecvTimeoutError::Disconnected => {
-                    failed(ErrorKind::Io, "the thread of the call failed".into()).into()
-                }
-            })
-        })
+        let failed = |cause| trouble::no_thread(self.endpoint(), Operation::Call, cause);
+        workers::run(Box::new(job)).map(|()| told).map_err(failed)
+    }
+}
+
+impl Drop for Way {
+    fn drop(&mut self) {
+        self.finding.give_up();
     }
 }
 
@@ -92,13 +140,12 @@ pub(super) fn call(
     apartment: &Apartment,
     operation: &str,
     arguments: &[Option<Node>],
-    deadline: Deadline,
+    patience: Deadline,
 ) -> Result<Variant, Failure> {
     let failure = |failed| faults::failure(&finding.endpoint, operation, failed);
     let arguments = written(apartment, arguments).map_err(failure)?;
     let mut is_first = true;
     loop {
-        let patience = if is_first { deadline } else { Deadline::past() };
         let found = finding.get(apartment, patience)?;
         let called = found
             .number(apartment, operation)

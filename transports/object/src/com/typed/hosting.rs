@@ -3,9 +3,10 @@ use super::operations::{CONTRACT_ID, check, described, members, operation};
 use super::responding::{Answer, Responder};
 use crate::com::options::Options;
 use crate::com::value::{NodeReader, Resolve, to_variant};
-use crate::com::{inbox, install, library, post, trouble};
+use crate::com::{class, inbox, install, library, post, trouble};
 use samebox_core::typed::{Caller, Dispatch, Fault, Hosted, Instances, Origin};
 use samebox_core::{Endpoint, Error, ErrorKind, Faults, Operation, Peer, Result};
+use samebox_data::uuid::Uuid;
 use samebox_data::{self as data, Contract};
 use samebox_sys::windows::com::{
     self, Apartment, Exception, Faces, Guid, Member, Object, Server, Variant,
@@ -29,9 +30,10 @@ pub(crate) fn host(
     contract: &Contract,
     instances: Arc<dyn Instances>,
 ) -> Result<Box<dyn Hosted>> {
-    let Options { identity, max, .. } = Options::of(endpoint)?;
+    let Options { mut identity, max, .. } = Options::of(endpoint)?;
     check(endpoint, contract, Operation::Bind)?;
-    let class = Guid::from_u128(identity.class.as_u128());
+    let class = class::class(endpoint, Guid::from_u128(identity.class.as_u128()));
+    identity.class = Uuid::from_u128(class.to_u128());
     let claim = inbox::claim(endpoint, &class)?;
     let library = library::of_contract(&identity, contract);
     let types = inbox::look_around(endpoint, class, library.clone())?;

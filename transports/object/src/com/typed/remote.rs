@@ -1,12 +1,11 @@
 use super::calling::{Way, call};
 use super::operations::{CONTRACT, check, described};
-use crate::com::finding::Finding;
 use crate::com::options::Options;
 use crate::com::value::{Node, NodeReader, NodeWriter, Resolve};
 use samebox_core::typed::{AnswerPart, Dispatch, Failure, Invocation, Invoke};
 use samebox_core::{Deadline, Endpoint, Error, ErrorKind, Operation, Peer, Result};
 use samebox_data::{self as data, Contract, Shape};
-use samebox_sys::windows::com::{self, Apartment, Guid, Variant};
+use samebox_sys::windows::com::{self, Apartment, Variant};
 use std::sync::Arc;
 
 /// A client of a service.
@@ -28,24 +27,14 @@ pub(crate) fn connect(
     deadline: Deadline,
 ) -> Result<Arc<dyn Invoke>> {
     check(endpoint, contract, Operation::Connect)?;
-    let Options { identity, max, .. } = Options::of(endpoint)?;
-    let class = Guid::from_u128(identity.class.as_u128());
-    let first = &contract.operations[0].name;
-    let way = Way::new(Finding::new(endpoint, class, first));
+    let options = Options::of(endpoint)?;
+    let way = Way::new(endpoint, &options, &contract.operations[0].name);
     let wanted = described(contract);
-    let met = way.run(deadline, move |finding, apartment| {
-        let found = finding.get(apartment, deadline)?;
-        Ok(meet(&finding.endpoint, apartment, &found.object, &wanted)?)
-    });
-    met.map_err(|failure| match failure {
-        Failure::Error(error) if error.kind() == ErrorKind::TimedOut => {
-            let why = "the object's server does not answer";
-            endpoint.error(ErrorKind::NotListening, Operation::Connect, why)
-        }
-        Failure::Error(error) => error.during(Operation::Connect),
-        Failure::Fault(fault) => endpoint.error(ErrorKind::Fault, Operation::Connect, fault.reason),
-    })?;
-    Ok(Arc::new(Remote { way, max, contract: contract.clone() }))
+    way.find(deadline, move |endpoint, apartment, object| {
+        meet(endpoint, apartment, object, &wanted)
+    })
+    .map_err(|error| error.during(Operation::Connect))?;
+    Ok(Arc::new(Remote { way, max: options.max, contract: contract.clone() }))
 }
 
 /// Refuses an object that says that it serves another contract, or another version.
@@ -96,8 +85,9 @@ impl Invoke for Remote {
         let (arguments, called) = (writer.finish(), name.to_owned());
         self.fits("call", arguments.iter().flatten().map(Node::size).sum())?;
         let shape = (operation.result)();
+        let patience = self.way.patience(deadline);
         let read = self.way.run(deadline, move |finding, apartment| {
-            let value = call(finding, apartment, &called, &arguments, deadline)?;
+            let value = call(finding, apartment, &called, &arguments, patience)?;
             // Nothing is a value where a value may be nothing.
             let gives = !matches!(shape, Shape::Unit);
             Ok(gives.then(|| Resolve::new(apartment).value(value, shape)))
