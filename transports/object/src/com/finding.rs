@@ -19,7 +19,7 @@ const NO_INTERFACE: i32 = 0x8000_4002_u32 as i32;
 /// `E_ACCESSDENIED`.
 const DENIED: i32 = 0x8007_0005_u32 as i32;
 
-/// How long a call that does not wait may take to get there and back.
+/// How long a call that does not wait may take to get there and back, on a busy machine.
 const GRACE: Duration = Duration::from_secs(1);
 /// How long the system may take to start a server.
 const START: Duration = Duration::from_secs(30);
@@ -92,6 +92,11 @@ impl Finding {
         }
     }
 
+    /// Whether the object was there the last time that anybody looked.
+    pub(super) fn is_found(&self) -> bool {
+        self.found().is_some()
+    }
+
     /// Forgets an object that was lost, unless it is another one already.
     pub(super) fn lose(&self, lost: &Arc<Found>) {
         let mut found = self.found();
@@ -110,8 +115,9 @@ impl Finding {
     /// Nobody but the system knows how long it takes to start a server, so that is waited for whatever
     /// the deadline.
     pub(super) fn wait<T>(&self, told: &Receiver<T>, deadline: Deadline) -> Option<T> {
-        let found = receive(told, deadline);
-        found.or_else(|| self.is_starting().then(|| told.recv_timeout(START).ok())?)
+        // The thread ends at the deadline itself, and then says why it found nothing.
+        let rest = || if self.is_starting() { START } else { GRACE };
+        receive(told, deadline).or_else(|| told.recv_timeout(rest()).ok())
     }
 
     /// Whether the system may be starting the server at this moment.
@@ -159,11 +165,12 @@ impl Finding {
     }
 }
 
-/// What comes until `deadline`, or within the time that the shortest call needs.
+/// What comes until `deadline`, or where that has passed, in the time that one try may take.
 pub(super) fn receive<T>(told: &Receiver<T>, deadline: Deadline) -> Option<T> {
     match deadline.remaining() {
         None => told.recv().ok(),
-        Some(left) => told.recv_timeout(left.max(GRACE)).ok(),
+        Some(Duration::ZERO) => told.recv_timeout(GRACE).ok(),
+        Some(left) => told.recv_timeout(left).ok(),
     }
 }
 

@@ -111,9 +111,10 @@ impl ObjectOutbox {
         let (tell, told) = channel();
         let (finding, progress) = (self.finding.clone(), Arc::<Progress>::default());
         let (patience, shared) = (self.patience(deadline), progress.clone());
+        let was_there = finding.is_found();
         let send = move |apartment: &Apartment| {
             let outcome = values.into_iter().try_for_each(|value| {
-                send(&finding, apartment, value, &shared, patience, deadline)?;
+                send(&finding, apartment, value, &shared, (was_there, patience), deadline)?;
                 shared.sent.fetch_add(1, Ordering::Relaxed);
                 Ok(())
             });
@@ -149,11 +150,11 @@ fn send(
     apartment: &Apartment,
     value: Variant,
     progress: &Progress,
-    patience: Deadline,
+    (mut was_there, patience): (bool, Deadline),
     deadline: Deadline,
 ) -> Result<()> {
     let given_up = || progress.is_given_up.load(Ordering::Relaxed);
-    let (arguments, mut was_there) = ([value], false);
+    let (arguments, mut is_first) = ([value], true);
     let mut backoff = Backoff::until(deadline);
     loop {
         let found = finding.get(apartment, patience).map_err(|error| gone(error, was_there))?;
@@ -163,8 +164,9 @@ fn send(
         };
         let again = if failure.is_gone() {
             finding.lose(&found);
+            was_there = true;
             // A second one that goes at once would be too much of a coincidence.
-            !std::mem::replace(&mut was_there, true) && is_unsent(&failure)
+            std::mem::take(&mut is_first) && is_unsent(&failure)
         } else {
             is_busy(&failure) && backoff.pause()
         };
@@ -191,14 +193,15 @@ fn ask(
     finding: &Finding,
     apartment: &Apartment,
     value: Variant,
-    patience: Deadline,
+    (was_there, patience): (bool, Deadline),
     max: usize,
 ) -> Result<Bytes> {
     let arguments = [value];
     let mut is_first = true;
     loop {
         let found = finding.get(apartment, patience);
-        let found = found.map_err(|error| gone(error, !is_first).during(Operation::Call))?;
+        let found =
+            found.map_err(|error| gone(error, was_there || !is_first).during(Operation::Call))?;
         let asked = found
             .number(apartment, "Call")
             .and_then(|number| found.object.invoke(apartment, number, &arguments));
@@ -282,9 +285,9 @@ impl Call for ObjectOutbox {
         let under_way = UnderWay(self.under_way.clone());
         let (tell, told) = channel();
         let (finding, max) = (self.finding.clone(), self.options.max);
-        let patience = self.patience(deadline);
+        let before = (finding.is_found(), self.patience(deadline));
         let work = move |apartment: &Apartment| {
-            let answer = ask(&finding, apartment, value, patience, max);
+            let answer = ask(&finding, apartment, value, before, max);
             drop(under_way);
             // Nobody waits for a late answer.
             let _ = tell.send(answer);

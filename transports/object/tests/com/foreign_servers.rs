@@ -101,7 +101,7 @@ fn an_object_that_hangs_hangs_nobody() {
         assert_eq!(refused.kind(), ErrorKind::TimedOut);
     }
     drop(client);
-    assert!(begun.elapsed() < PATIENCE / 2, "it took {:?}", begun.elapsed());
+    assert!(begun.elapsed() < PATIENCE / 6, "it took {:?}", begun.elapsed());
     drop((server, release));
 }
 

@@ -1,5 +1,6 @@
 //! Calls by the number of a member, in both directions.
 
+use super::busy::insist;
 use super::failure::{Exception, Failure};
 use super::variant::{self, Variant};
 use std::mem::ManuallyDrop;
@@ -48,8 +49,9 @@ pub(super) unsafe fn call_as(
     let (result_at, told_at) = (Some(&raw mut result), Some(&raw mut told));
     let none = &GUID::zeroed();
     // SAFETY: the arguments outlive the call, and both results are writable and empty.
-    let outcome =
-        unsafe { object.Invoke(member, none, 0, flags, &parameters, result_at, told_at, None) };
+    let outcome = insist(|| unsafe {
+        object.Invoke(member, none, 0, flags, &parameters, result_at, told_at, None)
+    });
     match outcome {
         // SAFETY: the call has made `result` well-formed; the apartment is the caller's promise.
         Ok(()) => unsafe { variant::read(&result) },

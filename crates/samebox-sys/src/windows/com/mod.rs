@@ -6,6 +6,7 @@
 //! program's threads are left alone.
 
 mod apartment;
+mod busy;
 mod caller;
 mod error_info;
 mod events;

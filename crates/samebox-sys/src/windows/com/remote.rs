@@ -1,6 +1,7 @@
 //! Objects of others.
 
 use super::apartment::{Apartment, Held};
+use super::busy::insist;
 use super::exported::{self, Faces};
 use super::failure::Failure;
 use super::invocation;
@@ -37,8 +38,9 @@ impl Remote {
     pub fn active(_: &Apartment, class: &GUID) -> Result<Self, Failure> {
         let mut found = None;
         // SAFETY: the class and `found` outlive the call.
-        unsafe { GetActiveObject(class, None, &raw mut found) }?;
-        let object = found.ok_or(Failure::new(E_FAIL.0))?.cast()?;
+        insist(|| unsafe { GetActiveObject(class, None, &raw mut found) })?;
+        let object = found.ok_or(Failure::new(E_FAIL.0))?;
+        let object = insist(|| object.cast())?;
         // SAFETY: the pointer was got in the apartment that the caller is in.
         Ok(Self(Arc::new(unsafe { Held::new(object) })))
     }
@@ -49,7 +51,7 @@ impl Remote {
     /// `REGDB_E_CLASSNOTREG` when it does not know how; otherwise the system's.
     pub fn create(_: &Apartment, class: &GUID) -> Result<Self, Failure> {
         // SAFETY: the class outlives the call.
-        let object = unsafe { CoCreateInstance(class, None, CLSCTX_LOCAL_SERVER) }?;
+        let object = insist(|| unsafe { CoCreateInstance(class, None, CLSCTX_LOCAL_SERVER) })?;
         // SAFETY: the pointer was got in the apartment that the caller is in.
         Ok(Self(Arc::new(unsafe { Held::new(object) })))
     }
@@ -61,11 +63,9 @@ impl Remote {
     pub fn member(&self, apartment: &Apartment, name: &str) -> Result<i32, Failure> {
         let name = HSTRING::from(name);
         let (names, mut number) = (PCWSTR(name.as_ptr()), 0);
-        let none = &GUID::zeroed();
+        let (none, object) = (&GUID::zeroed(), self.0.of(apartment));
         // SAFETY: the one name and the one number outlive the call.
-        unsafe {
-            self.0.of(apartment).GetIDsOfNames(none, &raw const names, 1, 0, &raw mut number)
-        }?;
+        insist(|| unsafe { object.GetIDsOfNames(none, &raw const names, 1, 0, &raw mut number) })?;
         Ok(number)
     }
 

@@ -1,6 +1,7 @@
 //! An object that the system knows under a class.
 
 use super::apartment::Apartment;
+use super::busy::insist;
 use super::events::Events;
 pub use super::exported::Faces;
 use super::exported::{self, Body};
@@ -103,15 +104,18 @@ impl Registered {
         security::protect()?;
         let (object, body) = exported::export(object, faces);
         let mut registered = Self { object, body, class: None, active: None };
-        let mut active = 0;
-        // SAFETY: the object is valid, and the class and the number outlive the calls.
-        unsafe {
-            RegisterActiveObject(&registered.object, class, ACTIVEOBJECT_STRONG, &raw mut active)?;
-            registered.active = Some(active);
-            let factory = factory(registered.object.clone());
-            let (context, many) = (CLSCTX_LOCAL_SERVER, REGCLS_MULTIPLEUSE);
-            registered.class = Some(CoRegisterClassObject(class, &factory, context, many)?);
-        }
+        let (object, mut active) = (registered.object.clone(), 0);
+        // SAFETY: the object is valid, and the class and the number outlive the call.
+        insist(|| unsafe {
+            RegisterActiveObject(&object, class, ACTIVEOBJECT_STRONG, &raw mut active)
+        })?;
+        registered.active = Some(active);
+        let (factory, context) = (factory(object), CLSCTX_LOCAL_SERVER);
+        // SAFETY: the factory is valid, and the class outlives the call.
+        let class = insist(|| unsafe {
+            CoRegisterClassObject(class, &factory, context, REGCLS_MULTIPLEUSE)
+        })?;
+        registered.class = Some(class);
         Ok(registered)
     }
 
@@ -124,11 +128,12 @@ impl Registered {
 impl Drop for Registered {
     fn drop(&mut self) {
         self.body.is_closed.store(true, Ordering::Release);
-        // SAFETY: numbers that the system gave, and a valid object. What fails was gone before.
-        unsafe {
-            self.class.map(|number| CoRevokeClassObject(number));
-            self.active.map(|number| RevokeActiveObject(number, None));
-            let _ = CoDisconnectObject(&self.object, None);
-        }
+        // What fails was gone before.
+        // SAFETY: a number that the system gave.
+        let _ = self.class.map(|number| insist(|| unsafe { CoRevokeClassObject(number) }));
+        // SAFETY: as above.
+        let _ = self.active.map(|number| insist(|| unsafe { RevokeActiveObject(number, None) }));
+        // SAFETY: the object is valid.
+        let _ = unsafe { CoDisconnectObject(&self.object, None) };
     }
 }
