@@ -92,11 +92,15 @@ impl ReadHalf for Reader {
                 true => self.runtime.timeout(PATIENCE, read).await.map_err(io::Error::from)?,
                 false => read.await,
             };
-            match read? {
-                0 if is_begun => return Err(io::Error::from(io::ErrorKind::BrokenPipe).into()),
-                0 => return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into()),
-                _ => {}
-            }
+            let is_gone = |error: &io::Error| error.kind() == io::ErrorKind::ConnectionReset;
+            let ended = match read {
+                Ok(0) if is_begun => io::ErrorKind::BrokenPipe,
+                Ok(0) => io::ErrorKind::UnexpectedEof,
+                Ok(_) => continue,
+                Err(error) if is_begun && is_gone(&error) => io::ErrorKind::BrokenPipe,
+                Err(error) => return Err(error.into()),
+            };
+            return Err(io::Error::from(ended).into());
         }
         self.incoming.receive_message(number, early, descriptors).await
     }

@@ -9,6 +9,9 @@ use crate::dbus::bus::BUS;
 use std::sync::Arc;
 use zbus::Message;
 
+/// The unique name of the server; those of its clients begin with `:1`.
+pub(super) const OWN_NAME: &str = ":0.0";
+
 /// Whether a call is meant for a bus.
 pub(super) fn is_for_bus(message: &Message) -> bool {
     let header = message.header();
@@ -19,7 +22,7 @@ pub(super) fn is_for_bus(message: &Message) -> bool {
 pub(super) fn answer(shared: &Shared, caller: &Arc<Caller>, message: Message) {
     let body = message.body();
     let first = body.deserialize::<&str>().unwrap_or_default();
-    let own = first == shared.names.bus;
+    let own = first == shared.names.bus || first == OWN_NAME;
     let call = IncomingCall::new(message, caller.clone());
     let member = call.member();
     // A caller that is gone needs to know nothing.
@@ -30,7 +33,7 @@ pub(super) fn answer(shared: &Shared, caller: &Arc<Caller>, message: Message) {
             call.reply(&())
         }
         "NameHasOwner" => call.reply(&own),
-        "GetNameOwner" if own => call.reply(&shared.names.bus.as_str()),
+        "GetNameOwner" if own => call.reply(&OWN_NAME),
         "GetNameOwner" => {
             call.error(errors::NAME_HAS_NO_OWNER, &format!("nobody has the name {first} here"))
         }

@@ -20,6 +20,7 @@ use super::link::{Link, NotSent};
 use super::names::Names;
 use super::polling::{First, first};
 use super::settings::Options;
+use like_a_bus::OWN_NAME;
 use samebox_core::{Counters, Deadline, Endpoint, Error, ErrorKind, Faults, Operation, Result};
 use std::collections::HashMap;
 use std::io;
@@ -29,6 +30,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 use zbus::export::serde::Serialize;
+use zbus::message::Builder;
 use zbus::{DynamicType, Message};
 use zruntime::{Event, SharedRuntime};
 
@@ -203,13 +205,20 @@ impl Emitter {
         if links.is_empty() {
             return;
         }
-        let path = self.0.names.path.as_str();
-        if let Ok(message) = Message::signal(path, interface, signal).build(body) {
+        if let Ok(message) = self.signal(interface, signal).build(body) {
             for link in links.iter().filter(|link| link.wants_signals()) {
                 // A signal may be missed.
                 let _ = link.send_if_idle(message.clone());
             }
         }
+    }
+
+    /// The start of a signal.
+    ///
+    /// GLib takes it from the owner of the name only. A bus puts the owner's real name in.
+    fn signal<'a>(&'a self, interface: &'a str, signal: &'a str) -> Builder<'a> {
+        let path = self.0.names.path.as_str();
+        Message::signal(path, interface, signal).sender(OWN_NAME)
     }
 
     /// Calls a client back and waits for its answer, which may be an error message.
