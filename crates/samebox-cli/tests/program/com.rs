@@ -23,3 +23,25 @@ fn install_tells_what_it_wrote_and_uninstall_leaves_nothing() {
     assert!(again.stderr.contains("not installed for this machine"), "{again:?}");
     assert_eq!(again.ok(), "");
 }
+
+/// Takes an object out of the registry, also when its test fails.
+struct Installed<'a>(&'a World, String);
+
+impl Drop for Installed<'_> {
+    fn drop(&mut self) {
+        self.0.run(&["object", "uninstall", &self.1, "--machine"]);
+    }
+}
+
+#[test]
+fn the_first_call_starts_the_server() {
+    let world = World::new();
+    let installed = Installed(&world, name("Echo"));
+    let endpoint = format!("object:{}", installed.1);
+    let samebox = env!("CARGO_BIN_EXE_samebox");
+    let server = [samebox, "reply", &endpoint, "--echo", "--count", "1"];
+    world
+        .run(&[&["object", "install", &installed.1, "--machine", "--"], &server[..]].concat())
+        .ok();
+    assert_eq!(world.run(&["call", &endpoint, "hello"]).ok(), "hello\n");
+}
