@@ -35,7 +35,7 @@ impl Back {
 
     /// The message of a call, and whether it is answered.
     fn build(&self, client: &Caller, call: &Invocation<'_>) -> Result<(Message, bool)> {
-        let bytes = write_arguments(&self.endpoint, &self.wire, call, self.max)?;
+        let written = write_arguments(&self.endpoint, &self.wire, call, self.max)?;
         let (operation, wired) = self.wire.known(call.operation);
         let mut message = Message::method_call(self.wire.path.as_str(), operation.name.as_ref())
             .interface(self.wire.interface.as_str());
@@ -45,7 +45,7 @@ impl Back {
         if operation.one_way {
             message = message.with_flags(Flags::NO_REPLY_EXPECTED);
         }
-        let built = message.build(&Body { types: &wired.inputs, bytes: &bytes });
+        let built = message.build(&Body { types: &wired.inputs, values: &written.values });
         let message = built.map_err(|error| {
             let why = format!("D-Bus cannot carry this: {error}");
             self.endpoint.error(ErrorKind::Malformed, Operation::Call, why)

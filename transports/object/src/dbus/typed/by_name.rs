@@ -8,7 +8,7 @@ use crate::dbus::introspect;
 use crate::dbus::names::Names;
 use crate::dbus::server::{INTROSPECTABLE, Interface, Method, errors};
 use crate::dbus::settings::{INTERFACE, OPERATION, Options, PATH};
-use crate::dbus::value::{Body, Types, arguments_of, read_values, write_values};
+use crate::dbus::value::{Body, Types, body_of, read_values, write_values};
 use samebox_core::typed::{Failure, NamedAnswer, NamedCall};
 use samebox_core::{Deadline, Endpoint, Error, ErrorKind, Operation, Result, nearest};
 use samebox_data::{Structure, Value};
@@ -40,15 +40,12 @@ pub(crate) fn call_by_name(
     let (interface, method) = target.find(member, deadline)?;
     let values = target.arrange(&method, &call.arguments)?;
     let signature: String = method.inputs.iter().map(|one| one.signature.as_str()).collect();
-    let signatures: Vec<&str> = method.inputs.iter().map(|one| one.signature.as_str()).collect();
-    let mut bytes = Vec::new();
-    let written = write_values(&mut bytes, &signatures, &values);
-    written.map_err(|error| {
+    let types = Types::new(&signature).ok_or_else(|| target.error("its types are too many"))?;
+    let values = write_values(&types, &values).map_err(|error| {
         let why = format!("the arguments do not fit {}: {error}", shown(&method));
         endpoint.error(ErrorKind::Mismatch, Operation::Call, why).with_advice(FITS)
     })?;
-    let types = Types::new(&signature).ok_or_else(|| target.error("its types are too many"))?;
-    let body = Body { types: &types, bytes: &bytes };
+    let body = Body { types: &types, values: &values };
     let client = &target.client;
     if call.one_way || method.is_one_way {
         client.tell(&interface, &method.name, &body, Operation::Call, deadline)?;
@@ -153,19 +150,21 @@ impl Target<'_> {
             let why = format!("the answer cannot be read: {error}");
             self.endpoint.error(ErrorKind::Malformed, Operation::Call, why)
         };
+        let read =
+            |is_lone| body_of(answer, is_lone).values().and_then(read_values).map_err(broken);
         if answer.message_type() == Type::Error {
             let (name, text) = error_of(answer);
             return match faults::failure(self.endpoint, &name, &text, &method.name) {
                 Failure::Error(error) => Err(error),
                 Failure::Fault(fault) => {
-                    let mut values = read_values(&arguments_of(answer, false)).map_err(broken)?;
+                    let mut values = read(false)?;
                     values.drain(..values.len().min(1));
                     Ok(NamedAnswer::Fault(fault, values.into_iter().next()))
                 }
             };
         }
         let is_lone = matches!(method.outputs.as_slice(), [one] if one.signature.starts_with('('));
-        let mut values = read_values(&arguments_of(answer, is_lone)).map_err(broken)?;
+        let mut values = read(is_lone)?;
         Ok(NamedAnswer::Result(match values.len() {
             0 => Value::Null,
             1 => values.remove(0),

@@ -44,11 +44,11 @@ impl CalledBack {
         let caller = Caller { peer, back: None };
         let object = || self.object.clone();
         match execute(&self.wire, place, message, &caller, object, self.max).answer {
-            Answer::Result(types, bytes) => {
-                Message::method_return(&header).build(&Body { types, bytes: &bytes })
+            Answer::Result(types, values) => {
+                Message::method_return(&header).build(&Body { types, values: &values })
             }
-            Answer::Fault(name, types, bytes) => {
-                Message::error(&header, name).build(&Body { types, bytes: &bytes })
+            Answer::Fault(name, types, values) => {
+                Message::error(&header, name).build(&Body { types, values: &values })
             }
             Answer::Refusal(name, why) => {
                 Message::error(&header, name).build(&why.replace('\0', "\u{FFFD}"))

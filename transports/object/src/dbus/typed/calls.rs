@@ -3,13 +3,13 @@
 use super::contract::{Wire, is_structure};
 use super::faults;
 use crate::dbus::bus::error_of;
-use crate::dbus::value::{Encoder, Expected, arguments_of};
+use crate::dbus::value::{Decoder, Encoder, Expected, Written, body_of};
 use samebox_core::typed::{AnswerPart, Failure, Invocation, ReadAnswer};
 use samebox_core::{Endpoint, Error, ErrorKind, Operation};
 use samebox_data::Shape;
 use zbus::message::{Message, Type};
 
-/// The arguments of a call, as they stand in its body.
+/// The arguments of a call, for its body.
 ///
 /// # Errors
 /// `Malformed` for values that D-Bus cannot carry, `TooLarge`, `Mismatch` for no operation.
@@ -18,25 +18,24 @@ pub(super) fn write_arguments(
     wire: &Wire,
     call: &Invocation<'_>,
     max: usize,
-) -> Result<Vec<u8>, Error> {
+) -> Result<Written, Error> {
     let failed = |kind, why: String| endpoint.error(kind, Operation::Call, why);
     let Some((operation, _)) = wire.operation(call.operation) else {
         let why = format!("{} has no operation {}", wire.contract.name, call.operation);
         return Err(failed(ErrorKind::Mismatch, why));
     };
-    let mut bytes = Vec::new();
-    let mut encoder = Encoder::parts(&mut bytes, Expected::Parameters(&operation.parameters));
+    let mut encoder = Encoder::parts(Expected::Parameters(&operation.parameters));
     let written = (call.arguments)(&mut encoder).and_then(|()| encoder.finish());
-    written.map_err(|error| {
+    let written = written.map_err(|error| {
         let name = format!("{}.{}", wire.contract.name, operation.name);
         failed(ErrorKind::Malformed, format!("the arguments of {name} cannot be sent: {error}"))
             .with_advice("pass what D-Bus can carry")
     })?;
-    if bytes.len() > max {
-        let why = format!("the arguments have {} bytes, more than ?max={max}", bytes.len());
+    if written.size > max {
+        let why = format!("the arguments have {} bytes, more than ?max={max}", written.size);
         return Err(failed(ErrorKind::TooLarge, why));
     }
-    Ok(bytes)
+    Ok(written)
 }
 
 /// Reads the answer to a call of the operation in that place.
@@ -64,10 +63,11 @@ pub(super) fn read_answer(
         return Ok(());
     }
     let shape = (operation.result)();
-    let received = arguments_of(message, is_structure(shape));
+    let body = body_of(message, is_structure(shape));
     let known = usize::from(!matches!(shape, Shape::Unit));
-    let mut decoder = received.decoder(known);
-    let read = answer(AnswerPart::Result, &mut decoder);
+    let read = body
+        .values()
+        .and_then(|values| answer(AnswerPart::Result, &mut Decoder::new(&values, known)));
     read.map_err(|error| not_read(endpoint, &format!("the result of {what}: {error}")).into())
 }
 
@@ -81,11 +81,9 @@ fn read_error(
     let (name, text) = error_of(message);
     let failure = faults::failure(endpoint, &name, &text, what);
     if let (Failure::Fault(_), Some(_)) = (&failure, detail) {
-        let received = arguments_of(message, false);
-        let mut decoder = received.decoder(2);
-        let read = decoder.go_to_detail().and_then(|is_there| match is_there {
-            true => answer(AnswerPart::Detail, &mut decoder),
-            false => Ok(()),
+        let read = body_of(message, false).values().and_then(|values| {
+            let mut decoder = Decoder::new(&values, 2);
+            if decoder.go_to_detail()? { answer(AnswerPart::Detail, &mut decoder) } else { Ok(()) }
         });
         if let Err(error) = read {
             return not_read(endpoint, &format!("the detail of a fault of {what}: {error}")).into();

@@ -3,7 +3,7 @@
 use super::contract::{Wire, is_structure};
 use super::faults::{TOO_LARGE, UNSUPPORTED, error_name};
 use crate::dbus::server::errors;
-use crate::dbus::value::{Encoder, Expected, Types, arguments_of};
+use crate::dbus::value::{Decoder, Encoder, Expected, Node, Types, Written, body_of};
 use samebox_core::ErrorKind;
 use samebox_core::typed::{Caller, Dispatch, Fault, Respond, WriteParts};
 use samebox_data::{Error, Result, Shape};
@@ -13,10 +13,10 @@ use zbus::Message;
 
 /// What is answered to a call.
 pub(super) enum Answer<'a> {
-    /// A result: its types and its bytes.
-    Result(&'a Types, Vec<u8>),
-    /// A fault: the name of the error, the types and the bytes of its reason and its detail.
-    Fault(String, &'a Types, Vec<u8>),
+    /// A result, and its types.
+    Result(&'a Types, Vec<Node<'static>>),
+    /// A fault: the name of the error, its reason and its detail, and their types.
+    Fault(String, &'a Types, Vec<Node<'static>>),
     /// It was not executed, or what it gave cannot be carried: the name of the error, and words.
     Refusal(&'static str, String),
 }
@@ -42,11 +42,12 @@ pub(super) fn execute<'a>(
         [one] => is_structure((one.shape)()),
         _ => false,
     };
-    let received = arguments_of(message, is_lone);
+    let body = body_of(message, is_lone);
     let mut respond = Responder { wire, place, max, answer: None };
     // Whatever the method left behind is its own; nothing of the session is touched by it.
     let executed = catch_unwind(AssertUnwindSafe(|| {
-        let mut decoder = received.decoder(operation.parameters.len());
+        let values = body.values()?;
+        let mut decoder = Decoder::new(&values, operation.parameters.len());
         object().dispatch(place, caller, &mut decoder, &mut respond)
     }));
     let refusal = |name, why: &str| Answer::Refusal(name, why.into());
@@ -81,16 +82,16 @@ impl<'a> Responder<'a> {
     fn take(
         &mut self,
         what: &str,
-        written: Result<Vec<u8>>,
-        answer: impl FnOnce(Vec<u8>) -> Answer<'a>,
+        written: Result<Written>,
+        answer: impl FnOnce(Vec<Node<'static>>) -> Answer<'a>,
     ) -> Result<()> {
         let (name, error) = match written {
-            Ok(bytes) if bytes.len() <= self.max => {
-                self.answer = Some(answer(bytes));
+            Ok(Written { values, size }) if size <= self.max => {
+                self.answer = Some(answer(values));
                 return Ok(());
             }
-            Ok(bytes) => {
-                let why = format!("{what} has {} bytes, more than ?max={}", bytes.len(), self.max);
+            Ok(Written { size, .. }) => {
+                let why = format!("{what} has {size} bytes, more than ?max={}", self.max);
                 (TOO_LARGE, Error::Malformed(why.into()))
             }
             Err(error) => (UNSUPPORTED, error),
@@ -103,10 +104,9 @@ impl<'a> Responder<'a> {
 impl Respond for Responder<'_> {
     fn result(&mut self, result: WriteParts<'_>) -> Result<()> {
         let (operation, wired) = self.wire.known(self.place);
-        let mut bytes = Vec::new();
-        let mut encoder = Encoder::parts(&mut bytes, Expected::Result((operation.result)()));
-        let written = result(&mut encoder).and_then(|()| encoder.finish()).map(|()| bytes);
-        self.take("the result", written, |bytes| Answer::Result(&wired.output, bytes))
+        let mut encoder = Encoder::parts(Expected::Result((operation.result)()));
+        let written = result(&mut encoder).and_then(|()| encoder.finish());
+        self.take("the result", written, |values| Answer::Result(&wired.output, values))
     }
 
     fn fault(&mut self, fault: &Fault, detail: Option<WriteParts<'_>>) -> Result<()> {
@@ -116,15 +116,13 @@ impl Respond for Responder<'_> {
         // What is said of a fault must cross whatever it is.
         let reason = fault.reason.replace('\0', "\u{FFFD}");
         let shape = detail.map_or(&Shape::Unit, |(_, (shape, _))| shape);
-        let mut bytes = Vec::new();
-        let written = Encoder::fault(&mut bytes, &reason, shape).and_then(|mut encoder| {
+        let written = Encoder::fault(&reason, shape).and_then(|mut encoder| {
             if let Some((detail, _)) = detail {
                 detail(&mut encoder)?;
             }
             encoder.finish()
         });
         let types = detail.map_or(&wired.reason, |(_, (_, types))| types);
-        let written = written.map(|()| bytes);
-        self.take("the fault", written, |bytes| Answer::Fault(error_name(fault), types, bytes))
+        self.take("the fault", written, |values| Answer::Fault(error_name(fault), types, values))
     }
 }

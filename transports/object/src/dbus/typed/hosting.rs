@@ -130,9 +130,9 @@ impl Service {
         let Some(call) = call else { return };
         // A caller that is gone, or does not read, is found by whoever reads.
         let _ = match executed.answer {
-            Answer::Result(types, bytes) => call.reply(&Body { types, bytes: &bytes }),
-            Answer::Fault(name, types, bytes) => {
-                call.error_with(&name, &Body { types, bytes: &bytes })
+            Answer::Result(types, values) => call.reply(&Body { types, values: &values }),
+            Answer::Fault(name, types, values) => {
+                call.error_with(&name, &Body { types, values: &values })
             }
             Answer::Refusal(name, why) => call.error(name, &why),
         };

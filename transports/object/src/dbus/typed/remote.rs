@@ -60,11 +60,11 @@ pub(crate) fn connect(
 impl Invoke for Remote {
     fn invoke(&self, call: Invocation<'_>, deadline: Deadline) -> Result<(), Failure> {
         let endpoint = self.client.endpoint();
-        let bytes = write_arguments(endpoint, &self.wire, &call, self.max)?;
+        let written = write_arguments(endpoint, &self.wire, &call, self.max)?;
         let (operation, wired) = self.wire.known(call.operation);
         let (interface, member) = (self.wire.interface.as_str(), operation.name.as_ref());
-        let body = Body { types: &wired.inputs, bytes: &bytes };
-        if operation.one_way && self.runs_ahead(bytes.len()) {
+        let body = Body { types: &wired.inputs, values: &written.values };
+        if operation.one_way && self.runs_ahead(written.size) {
             self.client.tell(interface, member, &body, Operation::Send, deadline)?;
             return Ok(());
         }

@@ -1,50 +1,40 @@
-//! The reader of D-Bus values: led by the types that came, it takes what has the asked meaning.
+//! The reader of D-Bus values: it takes whatever has the asked meaning.
 
 use super::DEPTH;
-use super::cursor::{Cursor, inside};
-use super::signature::first_type;
+use super::node::Node;
 use super::text::{quoted, to_timestamp};
 use samebox_data::rust_decimal::Decimal;
 use samebox_data::uuid::Uuid;
 use samebox_data::{Enumeration, Error, Reader, Result, Shape, Struct, Timestamp};
 use std::borrow::Cow;
+use std::slice;
+use std::sync::LazyLock;
 
 /// Reads values.
 pub(crate) struct Decoder<'a> {
-    from: Cursor<'a>,
     levels: Vec<Level<'a>>,
-    /// The type of what has been announced and not been read.
-    expected: Option<&'a [u8]>,
+    /// What has been announced and not been read.
+    expected: Option<&'a Node<'a>>,
 }
 
 /// A container that has been begun and not been ended.
 enum Level<'a> {
-    /// The types of the members that are left, which is next, and how many are known.
+    /// The members that are left, which is next, and how many are known.
     Structure {
-        rest: &'a [u8],
+        rest: slice::Iter<'a, Node<'a>>,
         next: usize,
         known: usize,
     },
-    List {
-        item: &'a [u8],
-        end: usize,
-    },
-    Map {
-        key: &'a [u8],
-        value: &'a [u8],
-        end: usize,
-    },
-    /// The array of a value that may be absent and is not.
-    Present {
-        end: usize,
-    },
+    List(slice::Iter<'a, Node<'a>>),
+    /// The entries that are left, and the value of the one whose key has been announced.
+    Map(slice::Iter<'a, (Node<'a>, Node<'a>)>, Option<&'a Node<'a>>),
 }
 
 impl<'a> Decoder<'a> {
     /// A reader of arguments, or of a result, of which `known` are known.
-    pub(super) fn parts(from: Cursor<'a>, types: &'a [u8], known: usize) -> Self {
-        let parts = Level::Structure { rest: types, next: 0, known };
-        Self { from, levels: vec![parts], expected: None }
+    pub(crate) fn new(values: &'a [Node<'a>], known: usize) -> Self {
+        let parts = Level::Structure { rest: values.iter(), next: 0, known };
+        Self { levels: vec![parts], expected: None }
     }
 
     /// Goes to the value behind the first, which is the detail of a fault; whether there is one.
@@ -56,45 +46,19 @@ impl<'a> Decoder<'a> {
         Ok(self.member()?.is_some())
     }
 
-    /// Passes over what was announced and not read, and ends arrays whose one value was read.
-    fn settle(&mut self) -> Result<()> {
-        if let Some(of) = self.expected.take() {
-            self.from.skip(of)?;
-        }
-        while let Some(Level::Present { end }) = self.levels.last() {
-            if self.from.at() != *end {
-                let expected = "an optional value, which is a list of none or one";
-                return Err(Error::Unexpected { expected, found: "a list of several".into() });
-            }
-            self.levels.pop();
-        }
-        Ok(())
-    }
-
-    /// The type of the value that follows, which may be in variants.
-    fn take(&mut self) -> Result<&'a [u8]> {
+    fn take(&mut self) -> Result<&'a Node<'a>> {
         let announced = self.expected.take();
-        let mut of =
-            announced.ok_or(Error::Malformed("a value was read that has no place".into()))?;
-        for _ in 0..DEPTH {
-            if of != b"v" {
-                return Ok(of);
-            }
-            of = self.from.variant()?;
-        }
-        Err(Error::TooDeep { limit: DEPTH })
+        announced.ok_or(Error::Malformed("a value was read that has no place".into()))
     }
 
     fn whole(&mut self, expected: &'static str) -> Result<i128> {
-        match self.take()? {
-            [code @ (b'y' | b'n' | b'q' | b'i' | b'u' | b'x' | b't')] => self.from.whole(*code),
-            other => Err(unexpected(expected, other)),
-        }
+        let node = self.take()?;
+        node.as_whole().ok_or_else(|| unexpected(expected, node))
     }
 
     fn as_text(&mut self, expected: &'static str) -> Result<&'a str> {
         match self.take()? {
-            [code @ (b's' | b'o' | b'g')] => self.from.text(*code),
+            Node::Text(text) => Ok(text),
             other => Err(unexpected(expected, other)),
         }
     }
@@ -113,59 +77,45 @@ impl<'a> Decoder<'a> {
         self.levels.push(level);
         if self.levels.len() > DEPTH { Err(Error::TooDeep { limit: DEPTH }) } else { Ok(()) }
     }
-
-    /// Whether an array goes on; an item that goes beyond its end does not.
-    fn goes_on(&mut self, end: usize) -> Result<bool> {
-        if self.from.at() > end {
-            return Err(Error::Malformed("an array ends within an item".into()));
-        }
-        let goes_on = self.from.at() < end;
-        if !goes_on {
-            self.levels.pop();
-        }
-        Ok(goes_on)
-    }
 }
+
+/// Every byte, for those that came among others and are wanted alone.
+static BYTES: LazyLock<Vec<Node<'static>>> =
+    LazyLock::new(|| (0..=u8::MAX).map(Node::U8).collect());
 
 fn misplaced<T>() -> Result<T> {
     Err(Error::Malformed("a part was asked for outside of its container".into()))
 }
 
 /// The error of something else that came.
-pub(super) fn unexpected(expected: &'static str, found: &[u8]) -> Error {
-    let found = match found.first() {
-        Some(b'y' | b'n' | b'q' | b'i' | b'u' | b'x' | b't') => "a whole number",
-        Some(b'b') => "a truth value",
-        Some(b'd') => "a number",
-        Some(b'h') => "an open file",
-        Some(b'(') => "a structure",
-        Some(b'a') if found.get(1) == Some(&b'{') => "a map",
-        Some(b'a') => "a list",
-        _ => "text",
-    };
-    Error::Unexpected { expected, found: found.into() }
+fn unexpected(expected: &'static str, found: &Node<'_>) -> Error {
+    Error::Unexpected { expected, found: found.name().into() }
 }
 
 impl Reader for Decoder<'_> {
     fn null(&mut self) -> Result<bool> {
-        match self.take()? {
-            [b'a', item @ ..] if item.first() != Some(&b'{') => {
-                let end = self.from.array(*item.first().ok_or(Error::Truncated)?)?;
-                if self.from.at() == end {
-                    return Ok(true);
-                }
-                self.expected = Some(item);
-                self.push(Level::Present { end })?;
-            }
+        let node = self.take()?;
+        self.expected = match node {
+            Node::List(items) => match items.as_slice() {
+                [] => return Ok(true),
+                [one] => Some(one),
+                _ => return Err(unexpected("an optional value, a list of none or one", node)),
+            },
+            // An optional byte is an array of bytes as well.
+            Node::Bytes(bytes) => match **bytes {
+                [] => return Ok(true),
+                [one] => Some(&BYTES[usize::from(one)]),
+                _ => Some(node),
+            },
             // A sender that always has a value may send it as it is.
-            other => self.expected = Some(other),
-        }
+            other => Some(other),
+        };
         Ok(false)
     }
 
     fn bool(&mut self) -> Result<bool> {
         match self.take()? {
-            b"b" => self.from.bool(),
+            Node::Bool(value) => Ok(*value),
             other => Err(unexpected(Shape::Bool.name(), other)),
         }
     }
@@ -193,11 +143,11 @@ impl Reader for Decoder<'_> {
     #[expect(clippy::cast_precision_loss)]
     fn double(&mut self) -> Result<f64> {
         match self.take()? {
-            b"d" => self.from.double(),
-            [code @ (b'y' | b'n' | b'q' | b'i' | b'u' | b'x' | b't')] => {
-                self.from.whole(*code).map(|value| value as f64)
+            Node::F64(value) => Ok(*value),
+            other => {
+                let whole = other.as_whole().ok_or_else(|| unexpected("a number", other));
+                whole.map(|value| value as f64)
             }
-            other => Err(unexpected("a number", other)),
         }
     }
 
@@ -216,7 +166,7 @@ impl Reader for Decoder<'_> {
 
     fn bytes(&mut self) -> Result<Cow<'_, [u8]>> {
         match self.take()? {
-            b"ay" => self.from.bytes().map(Cow::Borrowed),
+            Node::Bytes(bytes) => Ok(Cow::Borrowed(bytes)),
             other => Err(unexpected(Shape::Bytes.name(), other)),
         }
     }
@@ -240,75 +190,70 @@ impl Reader for Decoder<'_> {
 
     fn variant(&mut self, of: &'static Enumeration) -> Result<usize> {
         let (index, found) = match self.take()? {
-            [code @ (b's' | b'o' | b'g')] => {
-                let name = self.from.text(*code)?;
-                (of.variants.iter().position(|one| one.name == name), quoted(name))
+            Node::Text(name) => {
+                (of.variants.iter().position(|one| one.name == name.as_ref()), quoted(name))
             }
-            [code @ (b'y' | b'n' | b'q' | b'i' | b'u' | b'x' | b't')] => {
-                let value = self.from.whole(*code)?;
+            other => {
+                let value = other.as_whole().ok_or_else(|| unexpected(of.name, other))?;
                 let index = of.variants.iter().position(|one| i128::from(one.value) == value);
                 (index, value.to_string())
             }
-            other => return Err(unexpected(of.name, other)),
         };
         index.ok_or(Error::UnknownVariant { of: of.name, found })
     }
 
     fn list(&mut self, _: &'static Shape) -> Result<usize> {
         match self.take()? {
-            [b'a', item @ ..] if item.first() != Some(&b'{') => {
-                let end = self.from.array(*item.first().ok_or(Error::Truncated)?)?;
-                self.push(Level::List { item, end })?;
-                Ok(end - self.from.at())
+            Node::List(items) => {
+                self.push(Level::List(items.iter()))?;
+                Ok(items.len())
             }
             other => Err(unexpected("a list", other)),
         }
     }
 
     fn item(&mut self) -> Result<bool> {
-        self.settle()?;
-        let Some(Level::List { item, end }) = self.levels.last() else { return misplaced() };
-        let (item, end) = (*item, *end);
-        let goes_on = self.goes_on(end)?;
-        self.expected = goes_on.then_some(item);
-        Ok(goes_on)
+        let Some(Level::List(items)) = self.levels.last_mut() else { return misplaced() };
+        self.expected = items.next();
+        if self.expected.is_none() {
+            self.levels.pop();
+        }
+        Ok(self.expected.is_some())
     }
 
     fn map(&mut self, _: &'static Shape, _: &'static Shape) -> Result<usize> {
         match self.take()? {
-            [b'a', b'{', key, value @ .., b'}'] => {
-                let end = self.from.array(b'{')?;
-                self.push(Level::Map { key: std::slice::from_ref(key), value, end })?;
-                Ok((end - self.from.at()) / 2)
+            Node::Map(entries) => {
+                self.push(Level::Map(entries.iter(), None))?;
+                Ok(entries.len())
             }
             other => Err(unexpected("a map", other)),
         }
     }
 
     fn key(&mut self) -> Result<bool> {
-        self.settle()?;
-        let Some(Level::Map { key, end, .. }) = self.levels.last() else { return misplaced() };
-        let (key, end) = (*key, *end);
-        let goes_on = self.goes_on(end)?;
-        if goes_on {
-            self.from.align(b'{')?;
-            self.expected = Some(key);
+        let Some(Level::Map(entries, announced)) = self.levels.last_mut() else {
+            return misplaced();
+        };
+        let entry = entries.next();
+        self.expected = entry.map(|(key, _)| key);
+        *announced = entry.map(|(_, value)| value);
+        if entry.is_none() {
+            self.levels.pop();
         }
-        Ok(goes_on)
+        Ok(entry.is_some())
     }
 
     fn value(&mut self) -> Result<()> {
-        self.settle()?;
-        let Some(Level::Map { value, .. }) = self.levels.last() else { return misplaced() };
-        self.expected = Some(value);
+        let Some(Level::Map(_, announced)) = self.levels.last_mut() else { return misplaced() };
+        self.expected = announced.take();
         Ok(())
     }
 
     fn structure(&mut self, of: &'static Struct) -> Result<()> {
         match self.take()? {
-            members @ [b'(', ..] => {
-                self.from.align(b'(')?;
-                let (rest, known) = (inside(members), of.members.len());
+            Node::Structure(members) => {
+                let (rest, known) = (members.iter(), of.members.len());
                 self.push(Level::Structure { rest, next: 0, known })
             }
             other => Err(unexpected(of.name, other)),
@@ -316,24 +261,15 @@ impl Reader for Decoder<'_> {
     }
 
     fn member(&mut self) -> Result<Option<usize>> {
-        self.settle()?;
         let Some(Level::Structure { rest, next, known }) = self.levels.last_mut() else {
             return misplaced();
         };
-        let length = first_type(rest).unwrap_or(0);
-        if length > 0 && *next < *known {
-            let (first, behind) = rest.split_at(length);
-            (*rest, *next) = (behind, *next + 1);
-            let index = *next - 1;
-            self.expected = Some(first);
-            return Ok(Some(index));
+        self.expected = if next < known { rest.next() } else { None };
+        if self.expected.is_none() {
+            self.levels.pop();
+            return Ok(None);
         }
-        let mut rest = *rest;
-        while let Some(length) = first_type(rest) {
-            self.from.skip(&rest[..length])?;
-            rest = &rest[length..];
-        }
-        self.levels.pop();
-        Ok(None)
+        *next += 1;
+        Ok(Some(*next - 1))
     }
 }

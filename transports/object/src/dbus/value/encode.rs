@@ -1,13 +1,14 @@
 //! The writer of D-Bus values: what is written is checked against the shapes of the contract.
 
 use super::DEPTH;
-use super::buffer::{ArrayStart, Buffer};
-use super::signature::{first_code, is_open, of_shape};
+use super::node::Node;
+use super::signature::{is_open, is_text, of_structure, of_whole};
 use super::text;
 use samebox_data::rust_decimal::Decimal;
 use samebox_data::uuid::Uuid;
 use samebox_data::{Enumeration, Error, Parameter, Result, Shape, Struct, Timestamp, Writer};
 use std::mem;
+use zbus::wire::Signature;
 
 /// Which values a body has.
 #[derive(Clone, Copy)]
@@ -42,9 +43,17 @@ impl Expected<'_> {
     }
 }
 
+/// Values that have been written.
+#[derive(Debug, Default)]
+pub(crate) struct Written {
+    pub(crate) values: Vec<Node<'static>>,
+    /// How many bytes they take, about.
+    pub(crate) size: usize,
+}
+
 /// Writes values.
 pub(crate) struct Encoder<'a> {
-    to: Buffer<'a>,
+    to: Written,
     levels: Vec<Level<'a>>,
     /// What has been announced and not been written.
     expected: Option<&'static Shape>,
@@ -55,23 +64,28 @@ pub(crate) struct Encoder<'a> {
 /// A container that has been begun and not been ended.
 struct Level<'a> {
     kind: Kind<'a>,
-    /// The arrays of values that may be absent, whose value it is.
-    options: Vec<ArrayStart>,
+    /// In how many arrays of values that may be absent it is.
+    options: usize,
 }
 
 enum Kind<'a> {
     Parts { parts: Expected<'a>, next: usize },
-    List { item: &'static Shape, start: ArrayStart },
-    Map { key: &'static Shape, value: &'static Shape, start: ArrayStart },
-    Structure { of: &'static Struct, next: usize, outside: Option<Vec<&'static Struct>> },
+    List { item: &'static Shape, items: Vec<Node<'static>> },
+    Map { key: &'static Shape, value: &'static Shape, entries: Entries },
+    Structure { of: &'static Struct, next: usize, members: Vec<Node<'static>>, outside: Outside },
 }
+
+/// The entries of a map that are whole, and the key of the next one.
+type Entries = (Vec<(Node<'static>, Node<'static>)>, Option<Node<'static>>);
+
+/// The structures around a variant; `None` for a structure that is in none.
+type Outside = Option<Vec<&'static Struct>>;
 
 impl<'a> Encoder<'a> {
     /// A writer of arguments, or of a result.
-    pub(crate) fn parts(out: &'a mut Vec<u8>, parts: Expected<'a>) -> Self {
-        let mut encoder = Self::new(Buffer::new(out));
-        let kind = Kind::Parts { parts, next: 0 };
-        encoder.levels.push(Level { kind, options: Vec::new() });
+    pub(crate) fn parts(parts: Expected<'a>) -> Self {
+        let mut encoder = Self::new(Written::default());
+        encoder.levels.push(Level { kind: Kind::Parts { parts, next: 0 }, options: 0 });
         encoder
     }
 
@@ -79,18 +93,14 @@ impl<'a> Encoder<'a> {
     ///
     /// # Errors
     /// A reason that D-Bus cannot carry.
-    pub(crate) fn fault(
-        out: &'a mut Vec<u8>,
-        reason: &str,
-        detail: &'static Shape,
-    ) -> Result<Self> {
-        let mut encoder = Self::new(Buffer::new(out));
-        encoder.to.text(reason)?;
+    pub(crate) fn fault(reason: &str, detail: &'static Shape) -> Result<Self> {
+        let values = vec![Node::of_text(reason)?];
+        let mut encoder = Self::new(Written { values, size: reason.len() });
         encoder.expected = Some(detail);
         Ok(encoder)
     }
 
-    fn new(to: Buffer<'a>) -> Self {
+    fn new(to: Written) -> Self {
         Self { to, levels: Vec::new(), expected: None, open: Vec::new() }
     }
 
@@ -98,15 +108,18 @@ impl<'a> Encoder<'a> {
     ///
     /// # Errors
     /// A value is missing.
-    pub(crate) fn finish(mut self) -> Result<()> {
+    pub(crate) fn finish(mut self) -> Result<Written> {
         self.settle()?;
-        match self.levels.pop() {
-            None => Ok(()),
-            Some(Level { kind: Kind::Parts { parts, next }, .. }) if self.levels.is_empty() => self
-                .leave_out(next..parts.len(), |index| parts.get(index))
-                .map_err(|index| Error::Missing { name: parts.name(index) }),
-            Some(_) => Err(Error::Malformed("a value was not ended".into())),
+        match self.levels.last() {
+            None => {}
+            Some(Level { kind: Kind::Parts { parts, next }, .. }) if self.levels.len() == 1 => {
+                let (parts, next) = (*parts, *next);
+                self.leave_out(next..parts.len(), |index| parts.get(index))
+                    .map_err(|index| Error::Missing { name: parts.name(index) })?;
+            }
+            Some(_) => return Err(Error::Malformed("a value was not ended".into())),
         }
+        Ok(self.to)
     }
 
     /// Writes that parts are absent; tells which cannot be.
@@ -127,55 +140,80 @@ impl<'a> Encoder<'a> {
         if self.expected.is_some() { self.null() } else { Ok(()) }
     }
 
-    /// Takes what is to be written, in the arrays of values that may be absent.
-    fn begin(&mut self) -> Result<(&'static Shape, Vec<ArrayStart>)> {
+    /// Takes what is to be written, and in how many arrays of values that may be absent it is.
+    fn begin(&mut self) -> Result<(&'static Shape, usize)> {
         let announced = self.expected.take();
         let mut shape =
             announced.ok_or(Error::Malformed("a value was written that has no place".into()))?;
-        let mut options = Vec::new();
+        let mut options = 0;
         while let Shape::Option(item) = shape {
             shape = item();
-            options.push(self.to.begin_array(first_code(shape, &self.open)));
+            options += 1;
         }
         Ok((shape, options))
     }
 
-    fn close(&mut self, options: Vec<ArrayStart>) -> Result<()> {
-        options.into_iter().rev().try_for_each(|option| self.to.end_array(option))
+    /// Puts a value where it belongs.
+    fn place(&mut self, node: Node<'static>, options: usize) {
+        let node = (0..options).fold(node, |node, _| Node::List(vec![node]));
+        match self.levels.last_mut().map(|level| &mut level.kind) {
+            None | Some(Kind::Parts { .. }) => self.to.values.push(node),
+            Some(Kind::List { items, .. }) => items.push(node),
+            Some(Kind::Map { entries: (entries, key), .. }) => match key.take() {
+                Some(key) => entries.push((key, node)),
+                None => *key = Some(node),
+            },
+            Some(Kind::Structure { members, .. }) => members.push(node),
+        }
     }
 
     /// Writes something simple; `None` says that it is none of the shape.
     fn simple(
         &mut self,
         found: &'static str,
-        write: impl FnOnce(&mut Buffer<'a>, &'static Shape) -> Option<Result<()>>,
+        size: usize,
+        make: impl FnOnce(&'static Shape) -> Option<Result<Node<'static>>>,
     ) -> Result<()> {
         let (shape, options) = self.begin()?;
         let unexpected = || Error::Unexpected { expected: shape.name(), found: found.into() };
-        write(&mut self.to, shape).ok_or_else(unexpected)??;
-        self.close(options)
+        let node = make(shape).ok_or_else(unexpected)??;
+        self.to.size = self.to.size.saturating_add(size);
+        self.place(node, options);
+        Ok(())
     }
 
     /// Writes what stands as text.
     fn as_text(&mut self, found: &'static str, value: &str) -> Result<()> {
-        self.simple(found, |to, shape| (first_code(shape, &[]) == b's').then(|| to.text(value)))
+        self.simple(found, value.len() + 5, |shape| is_text(shape).then(|| Node::of_text(value)))
     }
 
     fn whole(&mut self, value: i128) -> Result<()> {
-        self.simple("a whole number", |to, shape| match first_code(shape, &[]) {
-            b'd' => {
-                #[expect(clippy::cast_precision_loss)]
-                to.number((value as f64).to_le_bytes());
-                Some(Ok(()))
-            }
-            code @ (b'y' | b'n' | b'q' | b'i' | b'u' | b'x' | b't') => Some(to.whole(code, value)),
-            _ => None,
+        self.simple("a whole number", 8, |shape| {
+            of_whole(shape).map(|of| Node::of_whole(&of, value))
         })
     }
 
-    fn push(&mut self, kind: Kind<'a>, options: Vec<ArrayStart>) -> Result<()> {
+    fn push(&mut self, kind: Kind<'a>, options: usize) -> Result<()> {
+        self.to.size = self.to.size.saturating_add(8);
         self.levels.push(Level { kind, options });
         if self.levels.len() > DEPTH { Err(Error::TooDeep { limit: DEPTH }) } else { Ok(()) }
+    }
+
+    /// The value of a structure that is whole; in a variant where it is within itself.
+    fn close_structure(
+        &mut self,
+        of: &'static Struct,
+        members: Vec<Node<'static>>,
+        outside: Outside,
+    ) -> Result<Node<'static>> {
+        self.open.pop();
+        let Some(outside) = outside else { return Ok(Node::Structure(members)) };
+        self.open = outside;
+        let why = |why: String| Error::Malformed(why.into());
+        let signature = of_structure(of).map_err(why)?;
+        let signature = Signature::try_from(signature.as_str());
+        let signature = signature.map_err(|error| why(error.to_string()))?;
+        Ok(Node::Variant(Box::new((signature, Node::Structure(members)))))
     }
 
     fn misplaced<T>(&mut self) -> Result<T> {
@@ -187,9 +225,9 @@ impl Writer for Encoder<'_> {
     fn null(&mut self) -> Result<()> {
         let expected = self.expected.take();
         match expected {
-            Some(Shape::Option(item)) => {
-                let start = self.to.begin_array(first_code(item(), &self.open));
-                self.to.end_array(start)
+            Some(Shape::Option(_)) => {
+                self.place(Node::List(Vec::new()), 0);
+                Ok(())
             }
             None | Some(Shape::Unit) => Ok(()),
             Some(other) => Err(Error::Null { expected: other.name() }),
@@ -197,11 +235,8 @@ impl Writer for Encoder<'_> {
     }
 
     fn bool(&mut self, value: bool) -> Result<()> {
-        self.simple("a truth value", |to, shape| {
-            matches!(shape, Shape::Bool).then(|| {
-                to.bool(value);
-                Ok(())
-            })
+        self.simple("a truth value", 4, |shape| {
+            matches!(shape, Shape::Bool).then_some(Ok(Node::Bool(value)))
         })
     }
 
@@ -218,11 +253,8 @@ impl Writer for Encoder<'_> {
     }
 
     fn double(&mut self, value: f64) -> Result<()> {
-        self.simple("a number", |to, shape| {
-            matches!(shape, Shape::F32 | Shape::F64).then(|| {
-                to.number(value.to_le_bytes());
-                Ok(())
-            })
+        self.simple("a number", 8, |shape| {
+            matches!(shape, Shape::F32 | Shape::F64).then_some(Ok(Node::F64(value)))
         })
     }
 
@@ -235,7 +267,9 @@ impl Writer for Encoder<'_> {
     }
 
     fn bytes(&mut self, value: &[u8]) -> Result<()> {
-        self.simple("bytes", |to, shape| matches!(shape, Shape::Bytes).then(|| to.bytes(value)))
+        self.simple("bytes", value.len() + 4, |shape| {
+            matches!(shape, Shape::Bytes).then(|| Ok(Node::Bytes(value.to_vec().into())))
+        })
     }
 
     fn timestamp(&mut self, value: Timestamp) -> Result<()> {
@@ -264,8 +298,7 @@ impl Writer for Encoder<'_> {
         let Shape::List(item) = shape else {
             return Err(Error::Unexpected { expected: shape.name(), found: "a list".into() });
         };
-        let start = self.to.begin_array(first_code(item(), &self.open));
-        self.push(Kind::List { item: item(), start }, options)
+        self.push(Kind::List { item: item(), items: Vec::new() }, options)
     }
 
     fn item(&mut self) -> Result<()> {
@@ -282,8 +315,7 @@ impl Writer for Encoder<'_> {
         let Shape::Map(key, value) = shape else {
             return Err(Error::Unexpected { expected: shape.name(), found: "a map".into() });
         };
-        let start = self.to.begin_array(b'{');
-        self.push(Kind::Map { key: key(), value: value(), start }, options)
+        self.push(Kind::Map { key: key(), value: value(), entries: Entries::default() }, options)
     }
 
     fn key(&mut self) -> Result<()> {
@@ -292,7 +324,6 @@ impl Writer for Encoder<'_> {
             Some(Level { kind: Kind::Map { key, .. }, .. }) => self.expected = Some(key),
             _ => return self.misplaced(),
         }
-        self.to.align(b'{');
         Ok(())
     }
 
@@ -310,18 +341,11 @@ impl Writer for Encoder<'_> {
         if !matches!(shape, Shape::Struct(expected) if std::ptr::eq(*expected, of)) {
             return Err(Error::Unexpected { expected: shape.name(), found: of.name.into() });
         }
-        let mut outside = None;
-        if is_open(of, &self.open) {
-            let signature = of_shape(shape).map_err(|why| Error::Malformed(why.into()))?;
-            self.to.signature(&signature)?;
-            outside = Some(mem::take(&mut self.open));
-        }
+        let outside = is_open(of, &self.open).then(|| mem::take(&mut self.open));
         self.open.push(of);
-        self.to.align(b'(');
-        if of.members.is_empty() {
-            self.to.byte(0);
-        }
-        self.push(Kind::Structure { of, next: 0, outside }, options)
+        // D-Bus has no structure without members.
+        let members = if of.members.is_empty() { vec![Node::U8(0)] } else { Vec::new() };
+        self.push(Kind::Structure { of, next: 0, members, outside }, options)
     }
 
     fn member(&mut self, index: usize) -> Result<()> {
@@ -352,24 +376,23 @@ impl Writer for Encoder<'_> {
 
     fn end(&mut self) -> Result<()> {
         self.settle()?;
-        let Some(Level { kind, options }) = self.levels.pop() else { return self.misplaced() };
-        match kind {
-            Kind::Parts { .. } => return self.misplaced(),
-            Kind::List { start, .. } | Kind::Map { start, .. } => self.to.end_array(start)?,
-            Kind::Structure { of, next, outside } => {
-                let member = |index: usize| of.members.get(index);
-                self.leave_out(next..of.members.len(), |index| {
-                    member(index).map(|one| (one.shape)())
-                })
-                .map_err(|index| Error::Missing {
-                    name: member(index).map_or("", |one| one.name).into(),
-                })?;
-                self.open.pop();
-                if let Some(outside) = outside {
-                    self.open = outside;
-                }
-            }
+        if let Some(Level { kind: Kind::Structure { of, next, .. }, .. }) = self.levels.last() {
+            let (members, next) = (of.members, *next);
+            let shape = |index: usize| members.get(index).map(|member| (member.shape)());
+            self.leave_out(next..members.len(), shape).map_err(|index| Error::Missing {
+                name: members.get(index).map_or("", |one| one.name).into(),
+            })?;
         }
-        self.close(options)
+        let Some(Level { kind, options }) = self.levels.pop() else { return self.misplaced() };
+        let node = match kind {
+            Kind::Parts { .. } => return self.misplaced(),
+            Kind::List { items, .. } => Node::List(items),
+            Kind::Map { entries: (entries, _), .. } => Node::Map(entries),
+            Kind::Structure { of, members, outside, .. } => {
+                self.close_structure(of, members, outside)?
+            }
+        };
+        self.place(node, options);
+        Ok(())
     }
 }

@@ -1,4 +1,4 @@
-//! Values as D-Bus has them: what types become, and the writer and the reader of its bytes.
+//! Values as D-Bus has them: what types become, and their writer and reader; zbus knows the bytes.
 //!
 //! | value | D-Bus |
 //! |---|---|
@@ -19,26 +19,22 @@
 //! members behind those it knows.
 
 mod body;
-mod buffer;
-mod cursor;
 mod decode;
 mod dynamic;
 mod encode;
 mod infer;
+mod node;
 mod signature;
 #[cfg(test)]
 mod tests;
 mod text;
 
-pub(crate) use body::{Body, Types, arguments_of};
-#[cfg(test)]
-use decode::Decoder;
+pub(crate) use body::{Body, Types, body_of};
+pub(crate) use decode::Decoder;
 pub(crate) use dynamic::{read_values, write_values};
-pub(crate) use encode::{Encoder, Expected};
+pub(crate) use encode::{Encoder, Expected, Written};
+pub(crate) use node::Node;
 pub(crate) use signature::{complete_types, of_shape, of_shapes};
 
 /// How many containers a value may be in, as the D-Bus specification has it.
 pub(crate) const DEPTH: usize = 64;
-
-/// The most bytes of one array, as the D-Bus specification has it.
-pub(crate) const LONGEST_ARRAY: usize = 64 << 20;

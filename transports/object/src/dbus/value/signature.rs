@@ -1,6 +1,5 @@
 //! Signatures: of the shapes of values, and taken apart.
 
-use super::DEPTH;
 use samebox_data::{Shape, Struct};
 use std::ptr;
 use zbus::wire::Signature;
@@ -29,12 +28,26 @@ pub(crate) fn of_shapes(
             write(shape, &mut signature, &mut Vec::new())?;
         }
     }
+    check(signature)
+}
+
+fn check(signature: String) -> Result<String, String> {
     // The parser knows how deep arrays and structures may be within each other.
     match Signature::try_from(signature.as_str()) {
         Ok(_) if signature.len() <= LONGEST => Ok(signature),
         Ok(_) => Err(format!("its signature has more than {LONGEST} characters")),
         Err(_) => Err("its arrays or structures are more than 32 deep".into()),
     }
+}
+
+/// The signature of a structure that is in a variant.
+///
+/// # Errors
+/// As [`of_shape`].
+pub(super) fn of_structure(of: &'static Struct) -> Result<String, String> {
+    let mut signature = String::new();
+    write_structure(of, &mut signature, &mut Vec::new())?;
+    check(signature)
 }
 
 fn write(
@@ -60,15 +73,7 @@ fn write(
             to.push('}');
         }
         Shape::Struct(of) if is_open(of, open) => to.push('v'),
-        Shape::Struct(of) => {
-            open.push(of);
-            to.push('(');
-            for member in of.members {
-                write((member.shape)(), to, open)?;
-            }
-            to.push_str(if of.members.is_empty() { "y)" } else { ")" });
-            open.pop();
-        }
+        Shape::Struct(of) => write_structure(of, to, open)?,
         Shape::Bytes => to.push_str("ay"),
         Shape::Unit => return Err("a value of nothing has no type".into()),
         simple => to.push(code(simple)),
@@ -77,6 +82,21 @@ fn write(
     if to.len() > 2 * LONGEST {
         return Err(format!("its signature has more than {LONGEST} characters"));
     }
+    Ok(())
+}
+
+fn write_structure(
+    of: &'static Struct,
+    to: &mut String,
+    open: &mut Vec<&'static Struct>,
+) -> Result<(), String> {
+    open.push(of);
+    to.push('(');
+    for member in of.members {
+        write((member.shape)(), to, open)?;
+    }
+    to.push_str(if of.members.is_empty() { "y)" } else { ")" });
+    open.pop();
     Ok(())
 }
 
@@ -98,14 +118,23 @@ fn is_basic(shape: &Shape) -> bool {
     )
 }
 
-/// The first character of the signature of a shape there.
-pub(super) fn first_code(shape: &Shape, open: &[&'static Struct]) -> u8 {
-    match shape {
-        Shape::Option(_) | Shape::List(_) | Shape::Map(..) | Shape::Bytes => b'a',
-        Shape::Struct(of) if is_open(of, open) => b'v',
-        Shape::Struct(_) => b'(',
-        simple => code(simple) as u8,
-    }
+/// The type of the whole numbers of a shape, if they are its values.
+pub(super) fn of_whole(shape: &Shape) -> Option<Signature> {
+    Some(match shape {
+        Shape::U8 => Signature::U8,
+        Shape::I8 | Shape::I16 => Signature::I16,
+        Shape::U16 => Signature::U16,
+        Shape::I32 => Signature::I32,
+        Shape::U32 => Signature::U32,
+        Shape::I64 | Shape::TimeSpan => Signature::I64,
+        Shape::U64 => Signature::U64,
+        _ => return None,
+    })
+}
+
+/// Whether values of a shape are written as text.
+pub(super) fn is_text(shape: &Shape) -> bool {
+    is_basic(shape) && code(shape) == 's'
 }
 
 fn code(shape: &Shape) -> char {
@@ -123,55 +152,15 @@ fn code(shape: &Shape) -> char {
     }
 }
 
-/// What the bytes of a value are aligned to, by the first character of its signature.
-pub(super) fn alignment(code: u8) -> usize {
-    match code {
-        b'y' | b'g' | b'v' => 1,
-        b'n' | b'q' => 2,
-        b'x' | b't' | b'd' | b'(' | b'{' => 8,
-        _ => 4,
+/// The complete types of a signature; `None` when it is none.
+pub(crate) fn complete_types(signature: &str) -> Option<Vec<Signature>> {
+    if signature.is_empty() {
+        return Some(Vec::new());
     }
-}
-
-/// How many characters the first complete type of a signature has; `None` when there is none.
-pub(super) fn first_type(signature: &[u8]) -> Option<usize> {
-    complete(signature, 0)
-}
-
-fn complete(signature: &[u8], depth: usize) -> Option<usize> {
-    if depth > DEPTH {
-        return None;
-    }
-    match *signature.first()? {
-        b'a' if signature.get(1) == Some(&b'{') => {
-            let key = *signature.get(2)?;
-            let value = complete(&signature[3..], depth + 1)?;
-            let is_whole = BASIC.contains(&key) && signature.get(3 + value) == Some(&b'}');
-            is_whole.then_some(4 + value)
-        }
-        b'a' => complete(&signature[1..], depth + 1).map(|item| 1 + item),
-        b'(' => {
-            let mut at = 1;
-            while *signature.get(at)? != b')' {
-                at += complete(&signature[at..], depth + 1)?;
-            }
-            (at > 1).then_some(at + 1)
-        }
-        code if code == b'v' || BASIC.contains(&code) => Some(1),
+    Signature::try_from(signature).ok()?;
+    // Within a structure a lone structure is told from its members.
+    match Signature::try_from(format!("({signature})").as_str()) {
+        Ok(Signature::Structure(fields)) => Some(fields.iter().cloned().collect()),
         _ => None,
     }
-}
-
-/// The codes of types that hold no others.
-const BASIC: &[u8] = b"ybnqiuxtdsogh";
-
-/// The complete types of a signature; `None` when it is none.
-pub(crate) fn complete_types(signature: &str) -> Option<Vec<&str>> {
-    let (mut types, mut rest) = (Vec::new(), signature);
-    while !rest.is_empty() {
-        let (first, behind) = rest.split_at_checked(first_type(rest.as_bytes())?)?;
-        types.push(first);
-        rest = behind;
-    }
-    Some(types)
 }

@@ -11,6 +11,7 @@ use samebox_data::{
 use std::collections::BTreeMap;
 use zbus::message::Message;
 use zbus::wire::Endian;
+use zbus::wire::serialized::{self, Context};
 
 /// A structure whose members are written and read in order.
 macro_rules! record {
@@ -64,9 +65,9 @@ record!(Things THINGS {
     8 nested: Option<Vec<Vec<u8>>>, 9 span: TimeDelta, 10 color: Color, 11 empty: Empty,
 });
 
-record!(Node NODE { 0 name: String, 1 next: Option<Box<Node>>, 2 others: Vec<Node>, 3 twin: Twin, });
+record!(Page PAGE { 0 name: String, 1 next: Option<Box<Page>>, 2 others: Vec<Page>, 3 twin: Twin, });
 
-record!(Twin TWIN { 0 owner: Option<Box<Node>>, 1 own: Option<Box<Twin>>, });
+record!(Twin TWIN { 0 owner: Option<Box<Page>>, 1 own: Option<Box<Twin>>, });
 
 record!(Empty EMPTY {});
 
@@ -100,23 +101,22 @@ impl Data for Color {
 }
 
 /// The body that a value alone becomes.
-fn encode<T: Encode>(value: &T) -> Result<(Types, Vec<u8>)> {
+fn encode<T: Encode>(value: &T) -> Result<(Types, Vec<Node<'static>>)> {
     let types = Types::new(&of_shape(T::shape()).unwrap()).unwrap();
-    let mut bytes = Vec::new();
-    let mut encoder = Encoder::parts(&mut bytes, Expected::Result(T::shape()));
+    let mut encoder = Encoder::parts(Expected::Result(T::shape()));
     encoder.member(0)?;
     value.write(&mut encoder)?;
-    encoder.finish()?;
-    Ok((types, bytes))
+    Ok((types, encoder.finish()?.values))
 }
 
-fn message(types: &Types, bytes: &[u8], endian: Endian) -> Message {
-    Message::method_call("/a", "B").endian(endian).build(&Body { types, bytes }).unwrap()
+fn message(types: &Types, values: &[Node<'_>], endian: Endian) -> Message {
+    Message::method_call("/a", "B").endian(endian).build(&Body { types, values }).unwrap()
 }
 
 fn decode<T: Data>(message: &Message) -> Result<T> {
-    let received = arguments_of(message, matches!(T::shape(), Shape::Struct(_)));
-    let mut decoder = received.decoder(1);
+    let body = body_of(message, matches!(T::shape(), Shape::Struct(_)));
+    let values = body.values()?;
+    let mut decoder = Decoder::new(&values, 1);
     assert_eq!(decoder.member()?, Some(0));
     let value = T::read(&mut decoder)?;
     assert_eq!(decoder.member()?, None);
@@ -125,11 +125,10 @@ fn decode<T: Data>(message: &Message) -> Result<T> {
 
 /// What comes back of a value in messages of both byte orders, built and read by zbus.
 fn round<T: Data + PartialEq + std::fmt::Debug>(value: &T) -> Result<T> {
-    let (types, bytes) = encode(value)?;
-    let little = message(&types, &bytes, Endian::Little);
-    assert_eq!(little.body().data().bytes(), bytes, "zbus has other bytes for {value:?}");
-    let big = decode(&message(&types, &bytes, Endian::Big))?;
-    assert_eq!(decode::<T>(&little)?, big);
+    let (types, values) = encode(value)?;
+    let little = decode::<T>(&message(&types, &values, Endian::Little))?;
+    let big = decode(&message(&types, &values, Endian::Big))?;
+    assert_eq!(little, big);
     Ok(big)
 }
 
@@ -172,14 +171,14 @@ fn things() -> impl Strategy<Value = Things> {
     })
 }
 
-fn nodes() -> impl Strategy<Value = Node> {
-    let leaf = text().prop_map(|name| Node { name, ..Node::default() });
+fn pages() -> impl Strategy<Value = Page> {
+    let leaf = text().prop_map(|name| Page { name, ..Page::default() });
     leaf.prop_recursive(4, 12, 3, |inner| {
         let boxed = || prop::option::of(inner.clone().prop_map(Box::new));
         let others = prop::collection::vec(inner.clone(), 0..3);
         (text(), boxed(), others, boxed()).prop_map(|(name, next, others, owner)| {
             let own = owner.clone().map(|owner| Twin { owner: Some(owner), own: None });
-            Node { name, next, others, twin: Twin { owner, own: own.map(Box::new) } }
+            Page { name, next, others, twin: Twin { owner, own: own.map(Box::new) } }
         })
     })
 }
@@ -198,7 +197,7 @@ proptest! {
     }
 
     #[test]
-    fn structures_within_themselves_come_back(value in nodes()) {
+    fn structures_within_themselves_come_back(value in pages()) {
         prop_assert_eq!(round(&value), Ok(value));
     }
 
@@ -211,7 +210,8 @@ proptest! {
 
     #[test]
     fn spoiled_bodies_do_no_harm(value in things(), at in any::<prop::sample::Index>(), to: u8) {
-        let (types, mut bytes) = encode(&value).unwrap();
+        let (types, values) = encode(&value).unwrap();
+        let mut bytes = message(&types, &values, Endian::Little).body().data().bytes().to_vec();
         let at = at.index(bytes.len());
         bytes[at] = to;
         spoil::<Things>(types.as_str(), &bytes);
@@ -225,7 +225,7 @@ proptest! {
     ) {
         if Types::new(&types).is_some() {
             spoil::<Things>(&types, &bytes);
-            spoil::<Node>(&types, &bytes);
+            spoil::<Page>(&types, &bytes);
             spoil::<Vec<String>>(&types, &bytes);
         }
     }
@@ -238,13 +238,13 @@ proptest! {
 
 /// Reads bytes that may be anything in every way.
 fn spoil<T: Data>(types: &str, bytes: &[u8]) {
-    for is_big_endian in [false, true] {
-        let cursor = cursor::Cursor::new(bytes, is_big_endian);
-        let mut decoder = Decoder::parts(cursor, types.as_bytes(), 1);
+    let of = zbus::Signature::try_from(types).unwrap();
+    for endian in [Endian::Little, Endian::Big] {
+        let data = serialized::Data::new(bytes, Context::new(endian, 0));
+        let Ok(values) = body::values(&data, &of, true) else { continue };
+        let mut decoder = Decoder::new(&values, 1);
         let _ = decoder.member().and_then(|_| T::read(&mut decoder)).is_ok();
-        let mut decoder = Decoder::parts(cursor, types.as_bytes(), 0);
-        let _ = decoder.member().is_ok();
-        let _ = dynamic::read_from(cursor, types).is_ok();
+        let _ = read_values(values).is_ok();
     }
 }
 
@@ -252,11 +252,18 @@ fn spoil<T: Data>(types: &str, bytes: &[u8]) {
 fn signatures_are_as_documented() {
     assert_eq!(of_shape(Numbers::shape()).unwrap(), "(nynqiuxtddb)");
     assert_eq!(of_shape(Things::shape()).unwrap(), "(ssayssasaaxa{ya(nynqiuxtddb)}aaayxs(y))");
-    assert_eq!(of_shape(Node::shape()).unwrap(), "(savav(avav))");
+    assert_eq!(of_shape(Page::shape()).unwrap(), "(savav(avav))");
     assert_eq!(of_shape(Twin::shape()).unwrap(), "(a(savavv)av)");
     assert_eq!(of_shape(<()>::shape()).unwrap(), "");
     let deep = of_shape(<BTreeMap<String, Option<i32>>>::shape()).unwrap();
     assert_eq!(deep, "a{sai}");
+}
+
+#[test]
+fn what_is_a_signature_only_within_parentheses_is_none() {
+    assert!(complete_types("n)(s").is_none());
+    assert_eq!(complete_types("n(ss)").unwrap().len(), 2);
+    assert_eq!(complete_types("(ss)").unwrap().len(), 1);
 }
 
 #[test]
@@ -299,9 +306,9 @@ fn a_text_with_a_nul_is_refused_by_its_sender() {
 
 #[test]
 fn values_that_are_too_deep_are_refused_by_their_sender() {
-    let mut node = Node::default();
+    let mut node = Page::default();
     for _ in 0..100 {
-        node = Node { next: Some(Box::new(node)), ..Node::default() };
+        node = Page { next: Some(Box::new(node)), ..Page::default() };
     }
     assert_eq!(encode(&node).unwrap_err(), Error::TooDeep { limit: DEPTH });
 }
@@ -325,18 +332,21 @@ fn what_means_the_same_is_read() {
     assert!(matches!(foreign::<Color>(&"Green"), Err(Error::UnknownVariant { .. })));
     assert_eq!(foreign(&vec![zbus::Variant::new(1_u8), zbus::Variant::new(2_i64)]), Ok(vec![1, 2]));
     assert_eq!(foreign(&3_i32), Ok(3.0));
+    assert_eq!(round(&Some(7_u8)), Ok(Some(7_u8)));
+    assert_eq!(round(&vec![Some(0_u8), None]), Ok(vec![Some(0_u8), None]));
 }
 
 #[test]
 fn structures_may_end_early_or_late() {
-    let expected = Node { name: "x".into(), ..Node::default() };
+    let expected = Page { name: "x".into(), ..Page::default() };
     assert_eq!(foreign(&(("x",),)), Ok(expected.clone()));
     let late = (("x", Vec::<zbus::Variant<'_>>::new(), Vec::<zbus::Variant<'_>>::new()), 5, "more");
     let message = Message::method_call("/a", "B").build(&late).unwrap();
-    let received = arguments_of(&message, false);
-    let mut decoder = received.decoder(1);
+    let body = body_of(&message, false);
+    let values = body.values().unwrap();
+    let mut decoder = Decoder::new(&values, 1);
     assert_eq!(decoder.member(), Ok(Some(0)));
-    assert_eq!(Node::read(&mut decoder), Ok(expected));
+    assert_eq!(Page::read(&mut decoder), Ok(expected));
     assert_eq!(decoder.member(), Ok(None));
 }
 
@@ -373,11 +383,11 @@ fn values_of_unknown_types_are_written_by_a_signature_and_read_back() {
             map(vec![("k", map(vec![("n", Value::Int(1 << 40))]))]),
         ),
     ] {
-        let mut bytes = Vec::new();
-        write_values(&mut bytes, &[types], &[&value]).unwrap();
-        let message = message(&Types::new(types).unwrap(), &bytes, Endian::Big);
-        let received = arguments_of(&message, types.starts_with('('));
-        assert_eq!(read_values(&received), Ok(vec![expected]), "{types}");
+        let of = Types::new(types).unwrap();
+        let values = write_values(&of, &[&value]).unwrap();
+        let message = message(&of, &values, Endian::Big);
+        let body = body_of(&message, types.starts_with('('));
+        assert_eq!(read_values(body.values().unwrap()), Ok(vec![expected]), "{types}");
     }
 }
 
@@ -395,6 +405,7 @@ fn values_that_are_not_of_their_type_are_refused_in_words() {
         ("h", Value::Int(0)),
         ("s", Value::Text("\0".into())),
     ] {
-        assert!(write_values(&mut Vec::new(), &[types], &[&value]).is_err(), "{types} {value:?}");
+        let of = Types::new(types).unwrap();
+        assert!(write_values(&of, &[&value]).is_err(), "{types} {value:?}");
     }
 }
