@@ -1,7 +1,6 @@
 use crate::{Program, Running};
 use std::fs;
-use std::os::unix::fs::FileTypeExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use tempfile::TempDir;
 
 /// A message bus of D-Bus for one test, with folders of its own for whoever is on it.
@@ -57,14 +56,9 @@ impl Bus {
         self.folder.path().join(SERVICES).join(format!("{name}.service"))
     }
 
-    /// The only socket that a program of samebox has in its runtime folder here.
-    #[track_caller]
-    pub fn private_socket(&self) -> PathBuf {
-        let folder = self.folder.path().join("runtime/samebox");
-        let found = fs::read_dir(folder).expect("a server made it");
-        let paths = found.map(|entry| entry.expect("it stays").path());
-        let mut sockets = paths.filter(|path| is_socket(path));
-        sockets.next().expect("a server has a socket here")
+    /// The socket of the object `name` where there is no bus.
+    pub fn private_socket(&self, name: &str) -> PathBuf {
+        self.folder.path().join("runtime/samebox/objects").join(name)
     }
 
     /// Makes this the session bus of a program.
@@ -120,10 +114,6 @@ impl Bus {
 /// The path of the object that a bus name stands for.
 pub fn object_path(name: &str) -> String {
     format!("/{}", name.replace('.', "/").replace('-', "_"))
-}
-
-fn is_socket(path: &Path) -> bool {
-    path.metadata().is_ok_and(|found| found.file_type().is_socket())
 }
 
 /// Everyone may own every name, as on a session bus.

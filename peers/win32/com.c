@@ -5,7 +5,7 @@
 //                               COUNT calls, once its clients are gone, and takes its class out again
 //   com send PROGID TEXT..      late binding: asks for the number of Send, and calls it with each TEXT
 //   com call PROGID TEXT..      the same with Call; prints the answers
-//   com bytes PROGID TEXT..     the same with the bytes of each TEXT as an array, and of the answer
+//   com bytes PROGID HEX..      the same with bytes, and prints those of the answers as hex digits
 //   com again PROGID TEXT       calls until it is killed
 //   com early-send PROGID TEXT..  early binding: what the type library says of Send, and no IDispatch
 //   com early-call PROGID TEXT..
@@ -129,14 +129,15 @@ static void again(const wchar_t *progid, wchar_t *text)
     }
 }
 
-static VARIANT bytes_of(const char *text)
+static VARIANT bytes_of(const char *hex)
 {
     VARIANT value;
-    void *room;
+    unsigned char *room;
+    ULONG count = strlen(hex) / 2;
     V_VT(&value) = VT_ARRAY | VT_UI1;
-    V_ARRAY(&value) = SafeArrayCreateVector(VT_UI1, 0, strlen(text));
-    check(SafeArrayAccessData(V_ARRAY(&value), &room), "SafeArrayAccessData");
-    memcpy(room, text, strlen(text));
+    V_ARRAY(&value) = SafeArrayCreateVector(VT_UI1, 0, count);
+    check(SafeArrayAccessData(V_ARRAY(&value), (void **)&room), "SafeArrayAccessData");
+    for (ULONG i = 0; i < count; i++) sscanf(hex + 2 * i, "%2hhx", &room[i]);
     SafeArrayUnaccessData(V_ARRAY(&value));
     return value;
 }
@@ -144,15 +145,13 @@ static VARIANT bytes_of(const char *text)
 static void show_bytes(VARIANT *value)
 {
     LONG first, last;
-    void *bytes;
-    if (V_VT(value) != (VT_ARRAY | VT_UI1)) {
-        printf("VARTYPE %d\n", V_VT(value));
-        return;
-    }
+    unsigned char *bytes;
+    if (V_VT(value) != (VT_ARRAY | VT_UI1)) fail("the answer is no array of bytes", E_INVALIDARG);
     check(SafeArrayGetLBound(V_ARRAY(value), 1, &first), "SafeArrayGetLBound");
     check(SafeArrayGetUBound(V_ARRAY(value), 1, &last), "SafeArrayGetUBound");
-    check(SafeArrayAccessData(V_ARRAY(value), &bytes), "SafeArrayAccessData");
-    printf("bytes %.*s\n", (int)(last - first + 1), (char *)bytes);
+    check(SafeArrayAccessData(V_ARRAY(value), (void **)&bytes), "SafeArrayAccessData");
+    for (LONG i = 0; i <= last - first; i++) printf("%02x", bytes[i]);
+    puts("");
     SafeArrayUnaccessData(V_ARRAY(value));
 }
 
