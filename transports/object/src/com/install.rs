@@ -91,6 +91,9 @@ fn library_file(identity: &Identity, scope: Scope) -> io::Result<PathBuf> {
     Ok(Path::new(&folder).join("samebox").join("typelib").join(name))
 }
 
+/// How often the folder of a library is made anew that somebody removes.
+const ATTEMPTS: usize = 5;
+
 /// Writes a type library, unless the file has it.
 ///
 /// # Errors
@@ -99,10 +102,15 @@ fn write_library(library: &Library, file: &Path) -> io::Result<()> {
     if file.exists() && Library::read(file).is_ok_and(|found| found == *library) {
         return Ok(());
     }
-    if let Some(folder) = file.parent() {
-        fs::create_dir_all(folder)?;
+    let folder = file.parent().unwrap_or(file);
+    let mut attempts = 1;
+    loop {
+        match fs::create_dir_all(folder).and_then(|()| library.write(file)) {
+            // Whoever uninstalls another object may have removed the folder meanwhile.
+            Err(_) if attempts < ATTEMPTS => attempts += 1,
+            written => return written,
+        }
     }
-    library.write(file)
 }
 
 fn remove_library(file: &Path) -> io::Result<()> {
