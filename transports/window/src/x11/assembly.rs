@@ -47,7 +47,7 @@ impl Assembly {
     /// Bytes of unfinished messages, unless a single one is larger.
     const ROOM: usize = 64 << 20;
     /// How many messages may be unfinished.
-    const MOST: usize = 512;
+    const MOST: usize = 256;
     /// What a client sends unconfirmed.
     const UNCONFIRMED: usize = super::delivery::WINDOW;
     /// How long an unfinished message may rest while others find no room.
@@ -96,7 +96,9 @@ impl Assembly {
             self.reserved += part.total;
         }
         let (number, total) = (part.number, part.total);
-        let (bytes, moved) = (Vec::new(), Instant::now());
+        // Room for all of it is taken already, up to the bound.
+        let bytes = Vec::with_capacity(if is_held { 0 } else { part.total.min(Self::ROOM) });
+        let moved = Instant::now();
         let partial = Partial { number, total, bytes, is_held, moved, asked };
         self.partials.insert(client, partial);
         Ok(())

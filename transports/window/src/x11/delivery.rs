@@ -9,8 +9,8 @@ use x11rb::protocol::xproto::ClientMessageEvent;
 
 /// Bytes that a client has in its property at most: sent, and not confirmed.
 pub(crate) const WINDOW: usize = 4 * CHUNK;
-/// Bytes that go into the property at once.
-const CHUNK: usize = 128 << 10;
+/// Bytes that go into the property at once: every X server takes requests of 256 KiB.
+const CHUNK: usize = 240 << 10;
 /// Messages that are under way at once.
 const MESSAGES: usize = 256;
 

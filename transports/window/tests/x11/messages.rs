@@ -118,8 +118,8 @@ fn a_deadline_within_a_message_leaves_no_part_of_it() {
             client.send(large.as_slice().into(), Deadline::after(Duration::from_millis(300)));
         (client, kind(late))
     });
-    // Some parts are taken, 1 MiB at most each time; then it looks away until the deadline.
-    for _ in 0..4 {
+    // Some parts are taken, 2 MiB at most each time; then it looks away until the deadline.
+    for _ in 0..3 {
         std::thread::sleep(Duration::from_millis(20));
         assert_eq!(kind(server.recv(Deadline::now())), ErrorKind::TimedOut);
     }
