@@ -361,17 +361,45 @@ const SAID: &[&str] = &[
     "",
 ];
 
-#[test]
-fn a_script_calls_a_server_that_com_starts() {
-    let endpoint = endpoint("Script");
+const BASIC: &str = r#"
+Set desk = CreateObject("NAME")
+WScript.Echo desk.Add(3.0, "4")
+moment = desk.EchoDate(#2024-02-29 12:34:56#)
+WScript.Echo TypeName(moment) & Year(moment) & Month(moment) & Second(moment)
+list = desk.EchoList(Array("a", "b"))
+WScript.Echo UBound(list) & list(0) & list(1)
+WScript.Echo UBound(desk.EchoBytes(Array(1, 2, 255)))
+Set order = desk.EchoOrder(desk.EchoOrder(Array(Array("Id", 7), Array("Name", "seven"))))
+WScript.Echo order.Id & order.Name
+On Error Resume Next
+desk.Fail "no paper"
+WScript.Echo Err.Description
+On Error Goto 0
+desk.Stop
+"#;
+
+const BASIC_SAID: &[&str] = &["7", "Date2024256", "1ab", "2", "7seven", "no paper", ""];
+
+fn runs(name: &str, file: &str, script: &str, expected: &[&str]) {
+    let endpoint = endpoint(name);
     let _installed = Installed::new(&endpoint);
     let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("desk.js");
-    fs::write(&file, SCRIPT.replace("NAME", endpoint.name())).unwrap();
+    let file = folder.path().join(file);
+    fs::write(&file, script.replace("NAME", endpoint.name())).unwrap();
     let output = Command::new("cscript").arg("//nologo").arg(&file).output().unwrap();
     let said = String::from_utf8_lossy(&output.stdout).replace('\r', "");
     let said: Vec<&str> = said.split('\n').collect();
-    assert_eq!(said, SAID, "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(said, expected, "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
+fn jscript_calls_a_server_that_com_starts() {
+    runs("Script", "desk.js", SCRIPT, SAID);
+}
+
+#[test]
+fn vbscript_calls_a_server_that_com_starts() {
+    runs("Basic", "desk.vbs", BASIC, BASIC_SAID);
 }
 
 #[test]
