@@ -172,7 +172,10 @@ impl Entry {
         let is_own = |name: &String| self.values.iter().any(|(own, _)| own == name);
         let (own, others): (Vec<_>, Vec<_>) = key.values()?.into_iter().partition(is_own);
         if others.is_empty() && key.keys()?.is_empty() {
-            return Key::remove(hive, &self.path);
+            let removed = Key::remove(hive, &self.path);
+            // Whoever installs another object may have put something into it meanwhile.
+            let is_used = || key.keys().is_ok_and(|keys| !keys.is_empty());
+            return removed.or_else(|error| if is_used() { Ok(()) } else { Err(error) });
         }
         if !own.is_empty()
             && let Some(key) = Key::open_to_write(hive, &self.path)?
