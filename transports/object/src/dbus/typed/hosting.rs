@@ -30,7 +30,7 @@ pub(crate) fn host(
         endpoint: endpoint.clone(),
         wire,
         callback,
-        instances,
+        instances: Mutex::new(Some(instances)),
         max: options.max,
         emitter: Mutex::new(None),
         faults: Mutex::default(),
@@ -73,6 +73,7 @@ impl Drop for Hosting {
         self.export.sessions.close();
         // It holds the server, which holds the service.
         lock(&self.export.service.emitter).take();
+        lock(&self.export.service.instances).take();
     }
 }
 
@@ -105,7 +106,8 @@ struct Service {
     wire: Wire,
     /// What may be called at clients.
     callback: Option<Arc<Wire>>,
-    instances: Arc<dyn Instances>,
+    /// Until the service ends, as threads that have nothing to do any more end a little later.
+    instances: Mutex<Option<Arc<dyn Instances>>>,
     max: usize,
     /// Until the service ends.
     emitter: Mutex<Option<Emitter>>,
@@ -117,12 +119,13 @@ impl Service {
     fn execute(&self, session: &Arc<Session>, message: &Message, call: Option<IncomingCall>) {
         let member = message.header().member().map(ToString::to_string).unwrap_or_default();
         let Some((place, _)) = self.wire.contract.operation(&member) else { return };
+        let Some(instances) = lock(&self.instances).clone() else { return };
         let emitter = lock(&self.emitter).clone();
         let back = self.callback.as_ref().zip(emitter.as_ref());
         let back =
             back.map(|(wire, emitter)| session.back(&self.endpoint, wire, emitter, self.max));
         let caller = Caller { peer: &session.client.peer, back };
-        let object = || session.object(&*self.instances);
+        let object = || session.object(&*instances);
         let executed = execute(&self.wire, place, message, &caller, object, self.max);
         if let Some((kind, why)) = executed.note {
             lock(&self.faults).note(self.endpoint.error(kind, Operation::Recv, why));

@@ -184,7 +184,10 @@ impl Sessions {
             match work {
                 Work::Execute(session, Waiting(message, call)) => {
                     (self.execute)(&session, message, call);
-                    self.done(own, Some(&session.client.name));
+                    let client = session.client.clone();
+                    // Whoever waits for the end of all calls finds the object dropped as well.
+                    drop(session);
+                    self.done(own, Some(&client.name));
                 }
                 Work::Drop(over) => {
                     drop(over);
