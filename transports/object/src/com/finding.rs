@@ -3,7 +3,7 @@
 use super::class::class;
 use super::trouble;
 use samebox_core::{Backoff, Deadline, Endpoint, Error, ErrorKind, Operation, Result};
-use samebox_sys::windows::com::{Apartment, Failure, Guid, Remote};
+use samebox_sys::windows::com::{Apartment, Failure, Guid, Remote, settle};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Receiver;
@@ -108,6 +108,16 @@ impl Finding {
     /// Ends a search under way, and all later ones after one look.
     pub(super) fn give_up(&self) {
         self.is_over.store(true, Ordering::Relaxed);
+    }
+
+    /// Ends all searches and lets go of the object: its server may live as long as it is held.
+    pub(super) fn end(&self) {
+        self.give_up();
+        let held = self.found().take();
+        if held.is_some() {
+            drop(held);
+            settle(GRACE);
+        }
     }
 
     /// What a thread that looks for the object tells until `deadline`.
