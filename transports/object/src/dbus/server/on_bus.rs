@@ -5,10 +5,11 @@ use super::dispatch::dispatch;
 use super::{LAST_WORDS, Shared};
 use crate::dbus::bus::{BUS, Failed, LARGEST_MESSAGE, Place, Seat, peer_of, question};
 use crate::dbus::link::Link;
-use crate::dbus::polling::next;
+use crate::dbus::polling::{First, first, next};
 use samebox_core::{Error, ErrorKind, Operation, Peer, Result, User};
 use samebox_sys::unix::account::own_uid;
 use std::collections::HashMap;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use zbus::message::Type;
@@ -90,12 +91,13 @@ impl OnBus {
     pub(super) async fn run(&mut self) {
         let shared = self.shared.clone();
         let mut pause = FIRST_PAUSE;
+        let mut stopped = pin!(shared.stopped.listen());
         while !shared.is_stopping() {
             if let Some(seat) = &mut self.seat {
-                match shared.until_stopped(next(&mut seat.stream)).await {
-                    Some(Some(message)) => seat.take(&shared, message),
-                    Some(None) => self.over(),
-                    None => {}
+                match first(next(&mut seat.stream), &mut stopped).await {
+                    First::One(Some(message)) => seat.take(&shared, message),
+                    First::One(None) => self.over(),
+                    First::Other(()) => break,
                 }
                 pause = FIRST_PAUSE;
                 continue;

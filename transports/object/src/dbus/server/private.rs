@@ -18,7 +18,7 @@ use std::num::NonZeroUsize;
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -232,12 +232,13 @@ impl Guest {
     }
 
     async fn attend(&self, caller: &Arc<Caller>, mut stream: MessageStream) {
+        let mut stopped = pin!(self.shared.stopped.listen());
         while !self.shared.is_stopping() {
             let next = poll_fn(|context| Pin::new(&mut stream).poll_next(context));
-            match self.shared.until_stopped(next).await {
-                Some(Some(Ok(message))) => self.take(caller, message),
-                Some(Some(Err(error))) => return self.cut(&error),
-                Some(None) | None => return,
+            match first(next, &mut stopped).await {
+                First::One(Some(Ok(message))) => self.take(caller, message),
+                First::One(Some(Err(error))) => return self.cut(&error),
+                First::One(None) | First::Other(()) => return,
             }
         }
     }
