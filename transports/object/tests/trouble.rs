@@ -277,3 +277,32 @@ fn one_client_is_used_by_threads_that_did_not_connect_it() {
         }
     }
 }
+
+#[test]
+fn a_caller_that_went_before_its_answer_disturbs_nobody() {
+    let (_folder, _bus, on_bus) = place();
+    for endpoint in [on_bus, private()] {
+        let mut server = bind(&endpoint);
+        let mut client = connect(&endpoint);
+        client.as_call().unwrap().request(b"never mind"[..].into(), soon()).unwrap();
+        let mut question = server.recv(soon()).unwrap();
+        drop(client);
+        let mut other = connect(&endpoint);
+        send(&mut other, b"undisturbed").unwrap();
+        expect(&mut server, "undisturbed");
+        // A bus takes what it can no longer deliver.
+        if let Err(error) = question.reply("too late") {
+            assert_eq!(error.kind(), ErrorKind::Disconnected, "{error}");
+        }
+        send(&mut other, b"still undisturbed").unwrap();
+        expect(&mut server, "still undisturbed");
+    }
+}
+
+#[test]
+fn an_unknown_setting_of_a_bus_is_told_what_may_stand_there() {
+    let endpoint: Endpoint = format!("object:{}?bus=nowhere", name()).parse().unwrap();
+    let refused = refused(&endpoint);
+    assert_eq!(refused.kind(), ErrorKind::InvalidEndpoint);
+    assert!(refused.to_string().contains("unix:path="), "{refused}");
+}

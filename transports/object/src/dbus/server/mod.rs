@@ -223,8 +223,7 @@ impl Emitter {
 
     /// Calls a client back and waits for its answer, which may be an error message.
     ///
-    /// `make` builds the call for a destination, which only a bus needs. It must not be used on the
-    /// server's own thread, which is the one that reads the answer.
+    /// It must not be used on the server's own thread, which is the one that reads the answer.
     ///
     /// # Errors
     /// `Late`, `Full`, and `Ended` when the client is gone.
