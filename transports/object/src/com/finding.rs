@@ -1,12 +1,12 @@
 //! How a client finds the object: among those that run, or by having the system start its server.
 
 use super::class::class;
-use super::trouble;
+use super::{trouble, workers};
 use samebox_core::{Backoff, Deadline, Endpoint, Error, ErrorKind, Operation, Result};
 use samebox_sys::windows::com::{Apartment, Failure, Guid, Remote, settle};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::Receiver;
+use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -105,9 +105,22 @@ impl Finding {
         }
     }
 
-    /// Ends a search under way, and all later ones after one look.
+    /// Ends a search under way, and all later ones after one look; lets go of the object, since its
+    /// server may wait for that to end.
+    ///
+    /// A process that ends without it keeps the object until the system notices, which takes minutes.
     pub(super) fn give_up(&self) {
         self.is_over.store(true, Ordering::Relaxed);
+        let Some(found) = self.found().take().and_then(Arc::into_inner) else { return };
+        let (tell, told) = channel::<()>();
+        let release = move |apartment: &Apartment| {
+            found.object.release(apartment);
+            drop(tell);
+        };
+        // Without a thread it is let go soon; a server that hangs is not waited for.
+        if workers::run(Box::new(release)).is_ok() {
+            let _ = told.recv_timeout(GRACE);
+        }
     }
 
     /// Ends all searches and lets go of the object: its server may live as long as it is held.

@@ -5,7 +5,7 @@ use samebox_core::{CAPACITY, DEFAULT_MAX, Endpoint, MAX, Result, Setting, WAIT};
 use std::time::Duration;
 
 /// The largest `max`: text has two bytes a character on its way, and each side holds it several times.
-pub(super) const LARGEST: usize = 256 << 20;
+pub(super) const LARGEST: usize = 64 << 20;
 
 const DEFAULT_CAPACITY: usize = 64 << 20;
 const LARGEST_CAPACITY: usize = 1 << 40;

@@ -116,6 +116,15 @@ impl<T: Interface + 'static> Held<T> {
     }
 }
 
+impl<T: Interface + 'static> Held<T> {
+    /// Releases the pointer at once, and not whenever the keeper comes to it.
+    pub(super) fn release(self, _: &Apartment) {
+        let held = ManuallyDrop::new(self);
+        // SAFETY: `held` is not dropped, so the pointer is released here and only here.
+        drop(unsafe { std::ptr::read(&*held.0) });
+    }
+}
+
 impl<T: Interface + 'static> Drop for Held<T> {
     fn drop(&mut self) {
         // SAFETY: it is dropped once and not used afterwards.

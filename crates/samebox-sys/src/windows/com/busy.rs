@@ -5,7 +5,7 @@ use windows::Win32::System::Rpc::RPC_S_SERVER_TOO_BUSY;
 use windows_core::Result;
 
 /// How long it is tried again, and how often.
-const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(30);
 const PAUSE: Duration = Duration::from_millis(10);
 
 /// Makes a call, and again while the other process is too busy to notice it.

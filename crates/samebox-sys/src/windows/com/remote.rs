@@ -83,6 +83,14 @@ impl Remote {
         unsafe { invocation::call(self.0.of(apartment), member, arguments) }
     }
 
+    /// Lets go of the object at once, unless others hold this same copy: what is dropped is let go soon,
+    /// which a process that ends may not see.
+    pub fn release(self, apartment: &Apartment) {
+        if let Some(held) = Arc::into_inner(self.0) {
+            held.release(apartment);
+        }
+    }
+
     /// Has `sink` called for the object's events of that interface.
     ///
     /// # Errors
