@@ -102,10 +102,10 @@ static VARIANT text_of(const wchar_t *text)
     return value;
 }
 
-static void late(const wchar_t *progid, const wchar_t *method, int count, wchar_t **texts)
+static void late(const wchar_t *progid, const wchar_t *method, BOOL for_ever, int count, wchar_t **texts)
 {
     IDispatch *server = object(progid);
-    for (int i = 0; i < count; i++) {
+    for (int i = 0; i < count; i += !for_ever) {
         VARIANT argument = text_of(texts[i]), answer;
         VariantInit(&answer);
         invoke(server, method, &argument, &answer);
@@ -114,19 +114,6 @@ static void late(const wchar_t *progid, const wchar_t *method, int count, wchar_
         VariantClear(&answer);
     }
     IDispatch_Release(server);
-}
-
-static void again(const wchar_t *progid, wchar_t *text)
-{
-    IDispatch *server = object(progid);
-    for (;;) {
-        VARIANT argument = text_of(text), answer;
-        VariantInit(&answer);
-        invoke(server, L"Call", &argument, &answer);
-        show("", &answer);
-        VariantClear(&argument);
-        VariantClear(&answer);
-    }
 }
 
 static VARIANT bytes_of(const char *hex)
@@ -360,12 +347,16 @@ static HRESULT STDMETHODCALLTYPE lock(IClassFactory *this, BOOL locked)
 static const IClassFactoryVtbl FACTORY_FUNCTIONS = {factory_query, stays, stays, give, lock};
 static IClassFactory factory = {(IClassFactoryVtbl *)&FACTORY_FUNCTIONS};
 
+// What is left of a server that was killed goes with the system that runs now.
 static void set(const wchar_t *key, const wchar_t *value)
 {
     wchar_t path[300];
+    HKEY made;
     swprintf(path, 300, L"%ls\\%ls", CLASSES, key);
-    LSTATUS status = RegSetKeyValueW(HKEY_LOCAL_MACHINE, path, NULL, REG_SZ, value, (wcslen(value) + 1) * sizeof *value);
-    if (status) fail("RegSetKeyValue", HRESULT_FROM_WIN32(status));
+    LSTATUS status = RegCreateKeyExW(HKEY_LOCAL_MACHINE, path, 0, NULL, REG_OPTION_VOLATILE, KEY_WRITE, NULL, &made, NULL);
+    if (!status) status = RegSetValueExW(made, NULL, 0, REG_SZ, (void *)value, (wcslen(value) + 1) * sizeof *value);
+    if (status) fail("RegSetValueEx", HRESULT_FROM_WIN32(status));
+    RegCloseKey(made);
 }
 
 static void forget(const wchar_t *key)
@@ -375,15 +366,17 @@ static void forget(const wchar_t *key)
     RegDeleteTreeW(HKEY_LOCAL_MACHINE, path);
 }
 
-// Handles calls until all have come, and until nobody holds the object any more if that is to be waited for.
-static void pump(BOOL until_released)
+// Handles calls until all have come, and until nobody holds the object any more if that is to be waited for;
+// FALSE when it gives up.
+static BOOL pump(BOOL until_released)
 {
     MSG message;
     UINT_PTR timer = SetTimer(NULL, 0, GIVE_UP_MILLISECONDS, NULL);
     while ((left > 0 || (until_released && holders > 0)) && GetMessageW(&message, NULL, 0, 0) > 0) {
-        if (message.message == WM_TIMER && message.wParam == timer) fail("nothing came", RPC_E_TIMEOUT);
+        if (message.message == WM_TIMER && message.wParam == timer) return FALSE;
         DispatchMessageW(&message);
     }
+    return TRUE;
 }
 
 static void server(const wchar_t *progid, int count)
@@ -394,19 +387,21 @@ static void server(const wchar_t *progid, int count)
     check(CoCreateGuid(&class), "CoCreateGuid");
     StringFromGUID2(&class, id, 40);
     swprintf(keys[0], 100, L"CLSID\\%ls", id);
-    swprintf(keys[1], 100, L"CLSID\\%ls\\ProgID", id);
+    swprintf(keys[1], 100, L"%ls\\ProgID", keys[0]);
     swprintf(keys[2], 100, L"%ls\\CLSID", progid);
     set(keys[0], L"A peer of samebox");
     set(keys[1], progid);
+    set(progid, L"A peer of samebox");
     set(keys[2], id);
     check(CoRegisterClassObject(&class, (IUnknown *)&factory, CLSCTX_LOCAL_SERVER, REGCLS_MULTIPLEUSE, &cookie),
           "CoRegisterClassObject");
     puts("ready");
     left = count;
-    pump(TRUE);
+    BOOL all_came = pump(TRUE);
     CoRevokeClassObject(cookie);
     forget(keys[0]);
     forget(progid);
+    if (!all_came) fail(left > 0 ? "nothing came" : "a client holds the object", RPC_E_TIMEOUT);
 }
 
 static HRESULT STDMETHODCALLTYPE heard(IDispatch *this, DISPID id, REFIID reserved, LCID locale, WORD flags,
@@ -440,7 +435,7 @@ static void hear(const wchar_t *progid, int count)
     check(IConnectionPoint_Advise(point, (IUnknown *)&sink, &cookie), "Advise");
     puts("ready");
     left = count;
-    pump(FALSE);
+    if (!pump(FALSE)) fail("nothing came", RPC_E_TIMEOUT);
     check(IConnectionPoint_Unadvise(point, cookie), "Unadvise");
     IConnectionPoint_Release(point);
     IConnectionPointContainer_Release(container);
@@ -478,10 +473,10 @@ int wmain(int argc, wchar_t **argv)
     check(CoInitializeEx(NULL, COINIT_APARTMENTTHREADED), "CoInitializeEx");
 
     if (!wcscmp(mode, L"server")) server(progid, count);
-    else if (!wcscmp(mode, L"send")) late(progid, L"Send", argc - 3, argv + 3);
-    else if (!wcscmp(mode, L"call")) late(progid, L"Call", argc - 3, argv + 3);
+    else if (!wcscmp(mode, L"send")) late(progid, L"Send", FALSE, argc - 3, argv + 3);
+    else if (!wcscmp(mode, L"call")) late(progid, L"Call", FALSE, argc - 3, argv + 3);
     else if (!wcscmp(mode, L"bytes")) late_bytes(progid, argc - 3, argv + 3);
-    else if (!wcscmp(mode, L"again") && argc > 3) again(progid, argv[3]);
+    else if (!wcscmp(mode, L"again")) late(progid, L"Call", TRUE, argc - 3, argv + 3);
     else if (!wcscmp(mode, L"early-send")) early(progid, L"Send", argc - 3, argv + 3);
     else if (!wcscmp(mode, L"early-call")) early(progid, L"Call", argc - 3, argv + 3);
     else if (!wcscmp(mode, L"listen")) hear(progid, count);
