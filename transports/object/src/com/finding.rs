@@ -3,7 +3,7 @@
 use super::class::class;
 use super::{trouble, workers};
 use samebox_core::{Backoff, Deadline, Endpoint, Error, ErrorKind, Operation, Result};
-use samebox_sys::windows::com::{Apartment, Failure, Guid, Remote, settle};
+use samebox_sys::windows::com::{Apartment, Failure, Guid, Remote};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, channel};
@@ -120,16 +120,6 @@ impl Finding {
         // Without a thread it is let go soon; a server that hangs is not waited for.
         if workers::run(Box::new(release)).is_ok() {
             let _ = told.recv_timeout(GRACE);
-        }
-    }
-
-    /// Ends all searches and lets go of the object: its server may live as long as it is held.
-    pub(super) fn end(&self) {
-        self.give_up();
-        let held = self.found().take();
-        if held.is_some() {
-            drop(held);
-            settle(GRACE);
         }
     }
 

@@ -321,6 +321,6 @@ impl Call for ObjectOutbox {
 
 impl Drop for ObjectOutbox {
     fn drop(&mut self) {
-        self.finding.end();
+        self.finding.give_up();
     }
 }

@@ -5,7 +5,6 @@ use std::marker::PhantomData;
 use std::mem::ManuallyDrop;
 use std::sync::OnceLock;
 use std::sync::mpsc::{Sender, channel};
-use std::time::Duration;
 use windows::Win32::System::Com::{COINIT_MULTITHREADED, CoInitializeEx, CoUninitialize};
 use windows_core::Interface;
 
@@ -67,20 +66,6 @@ fn keeper() -> &'static Sender<Release> {
         }
         give
     })
-}
-
-/// Waits until what was dropped before is released, so that its server knows when this process ends.
-///
-/// It gives up after `patience`: a server that hangs may hang its release as well.
-pub fn settle(patience: Duration) {
-    let (tell, told) = channel();
-    let last = Box::new(move || {
-        // Nobody waits for a late one.
-        let _ = tell.send(());
-    });
-    if keeper().send(last).is_ok() {
-        let _ = told.recv_timeout(patience);
-    }
 }
 
 /// A pointer that belongs to the multi-threaded apartment.

@@ -28,7 +28,7 @@ pub mod typelib;
 mod types;
 mod variant;
 
-pub use apartment::{Apartment, settle};
+pub use apartment::Apartment;
 pub use caller::{Caller, caller};
 pub use events::Events;
 pub use failure::{Exception, Failure};

@@ -127,7 +127,7 @@ impl Way {
 
 impl Drop for Way {
     fn drop(&mut self) {
-        self.finding.end();
+        self.finding.give_up();
     }
 }
 
