@@ -1,8 +1,9 @@
 //! A place on a bus: joining it, and asking the bus itself.
 
+use super::driver::Driver;
 use super::polling::next;
 use super::settings::{Bus, Options};
-use samebox_core::{Peer, User};
+use samebox_core::{Deadline, Peer, User};
 use samebox_sys::unix::account::own_uid;
 use std::collections::{HashMap, VecDeque};
 use std::io;
@@ -11,7 +12,6 @@ use zbus::connection::Builder;
 use zbus::export::serde::Serialize;
 use zbus::message::Type;
 use zbus::{Address, Connection, DynamicType, Message, MessageStream, OwnedVariant};
-use zruntime::SharedRuntime;
 
 /// The bus itself, as a peer.
 pub(crate) const BUS: &str = "org.freedesktop.DBus";
@@ -29,7 +29,7 @@ pub(crate) struct Seat {
     pub(crate) stream: MessageStream,
     /// Messages that came while the bus was asked.
     pub(crate) early: VecDeque<Message>,
-    runtime: SharedRuntime,
+    driver: Driver,
 }
 
 /// Why the bus gave no answer.
@@ -67,20 +67,19 @@ pub(crate) enum Place {
 impl Place {
     /// Where it is by the endpoint's settings and, for `auto`, by whether a bus is there now.
     ///
-    /// It waits for the runtime of this thread.
+    /// It waits for the bus.
     pub(crate) fn of(options: &Options) -> Self {
         match &options.bus {
             Bus::Session => Self::Session,
             Bus::None => Self::Private,
             Bus::At(address) => Self::Bus(address.clone()),
-            Bus::Auto => zruntime::block_on(async {
-                let runtime = SharedRuntime::current();
-                let Ok(runtime) = runtime else { return Self::Private };
-                match Seat::join(&Self::Session, &runtime).await {
-                    Ok(_) => Self::Session,
-                    Err(_) => Self::Private,
+            Bus::Auto => {
+                let Ok(driver) = Driver::of_whoever_waits() else { return Self::Private };
+                match driver.wait(Seat::join(&Self::Session, &driver), Deadline::NEVER) {
+                    Some(Ok(_)) => Self::Session,
+                    _ => Self::Private,
                 }
-            }),
+            }
         }
     }
 }
@@ -90,15 +89,15 @@ impl Seat {
     ///
     /// # Errors
     /// The connection's.
-    pub(crate) async fn join(place: &Place, runtime: &SharedRuntime) -> zbus::Result<Self> {
+    pub(crate) async fn join(place: &Place, driver: &Driver) -> zbus::Result<Self> {
         let builder = match place {
             Place::Bus(address) => Builder::address(address.clone()),
             _ => Builder::session(),
         };
-        let joined = runtime.timeout(PATIENCE, builder.build()).await;
+        let joined = driver.runtime().timeout(PATIENCE, driver.of(builder).build()).await;
         let connection = joined.map_err(|late| zbus::Error::from(io::Error::from(late)))??;
         let stream = MessageStream::from(&connection);
-        Ok(Self { connection, stream, early: VecDeque::new(), runtime: runtime.clone() })
+        Ok(Self { connection, stream, early: VecDeque::new(), driver: driver.clone() })
     }
 
     /// Whether this user runs the bus, which then admits nobody else.
@@ -118,7 +117,7 @@ impl Seat {
     ) -> Result<Message, Failed> {
         let question = question(member, body)?;
         let serial = question.primary_header().serial_num();
-        let runtime = self.runtime.clone();
+        let runtime = self.driver.runtime().clone();
         let answered = runtime.timeout(PATIENCE, async {
             self.connection.send(&question).await?;
             while let Some(message) = next(&mut self.stream).await {

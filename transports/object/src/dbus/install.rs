@@ -3,7 +3,7 @@
 mod reload;
 mod service_file;
 
-use super::name::bus_name;
+use super::names::bus_name;
 use crate::install::{Change, Scope};
 use samebox_core::{Endpoint, Error, ErrorKind, Operation, Result};
 use std::ffi::OsString;

@@ -1,5 +1,6 @@
 //! What is written to one connection: whole messages in order, by any thread.
 
+use super::driver::Driver;
 use super::polling::poll_once;
 use samebox_core::Deadline;
 use std::collections::VecDeque;
@@ -10,15 +11,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::Poll;
 use zbus::{Connection, Message};
-use zruntime::{Event, Shared, SharedRuntime, Task};
+use zruntime::{Event, Shared, Task};
 
 /// A connection to a bus or to a peer, whose messages any thread may send.
 ///
 /// A message that fits is written by the thread that sends it. What does not fit waits, bounded, for a
-/// task of the connection's runtime.
+/// task of the connection's driver.
 pub(crate) struct Link {
     out: Mutex<Out>,
-    runtime: SharedRuntime,
+    driver: Driver,
     /// Bytes that may wait to be written.
     capacity: usize,
     /// Told when something that waited was written, or never will be.
@@ -53,25 +54,22 @@ pub(crate) enum NotSent {
 }
 
 impl Link {
-    /// A connection that `runtime` drives, on which `capacity` bytes may wait.
-    pub(crate) fn new(
-        connection: Connection,
-        runtime: SharedRuntime,
-        capacity: usize,
-    ) -> Arc<Self> {
+    /// A connection that `driver` moves on, on which `capacity` bytes may wait.
+    pub(crate) fn new(connection: Connection, driver: &Driver, capacity: usize) -> Arc<Self> {
         let (waiting, bytes, writer) = Default::default();
         let out = Mutex::new(Out { connection: Some(connection), waiting, bytes, writer });
         let (written, is_quiet, is_leaving) = Default::default();
-        Arc::new(Self { out, runtime, capacity, written, is_quiet, is_leaving })
+        let driver = driver.clone();
+        Arc::new(Self { out, driver, capacity, written, is_quiet, is_leaving })
     }
 
     fn out(&self) -> MutexGuard<'_, Out> {
         self.out.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The runtime that drives it.
-    pub(crate) fn runtime(&self) -> &SharedRuntime {
-        &self.runtime
+    /// What moves it on.
+    pub(crate) fn driver(&self) -> &Driver {
+        &self.driver
     }
 
     /// Sends a message without waiting; what does not fit waits, bounded.
@@ -108,7 +106,7 @@ impl Link {
                 }
                 Poll::Pending => {
                     let rest = write_on(Arc::downgrade(self), connection, writing);
-                    out.writer = Some(self.runtime.spawn("samebox writer", rest));
+                    out.writer = Some(self.driver.spawn("samebox writer", rest));
                 }
             }
         }
@@ -144,13 +142,8 @@ impl Link {
                 changed.await;
             }
         };
-        match deadline.moment() {
-            None => self.runtime.block_on(written),
-            Some(moment) => {
-                // Whether it was in time is seen below.
-                let _ = self.runtime.block_on(self.runtime.timeout_at(moment, written));
-            }
-        }
+        // Whether it was in time is seen below.
+        let _ = self.driver.wait(written, deadline);
         let mut out = self.out();
         if out.connection.is_none() {
             return Err(NotSent::Ended);
@@ -189,7 +182,7 @@ impl Link {
         let Some(connection) = ended.connection else { return };
         let mut closing = Box::pin(connection.close());
         if poll_once(&mut closing).is_pending() {
-            self.runtime.spawn("samebox end", closing).detach();
+            self.driver.finish(async { drop(closing.await) });
         }
     }
 

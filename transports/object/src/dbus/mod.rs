@@ -2,11 +2,12 @@
 
 mod bus;
 mod client;
+mod driver;
 pub(crate) mod install;
 mod introspect;
 mod link;
-mod name;
 mod names;
+mod own_runtime;
 mod plain;
 mod polling;
 mod server;

@@ -19,7 +19,6 @@ use wire::Wire;
 use zbus::export::serde::Serialize;
 use zbus::message::{Flags, Type};
 use zbus::{DynamicType, Message};
-use zruntime::SharedRuntime;
 
 /// Takes what comes unasked: signals of the object, and calls of it back.
 pub(crate) trait Handler: Send + Sync {
@@ -34,8 +33,6 @@ pub(crate) struct Client {
     options: Options,
     place: Place,
     handler: Option<Arc<dyn Handler>>,
-    /// Drives its connections: the one of the thread that connected, while nobody waits.
-    runtime: SharedRuntime,
     wire: Mutex<Arc<Wire>>,
 }
 
@@ -67,21 +64,10 @@ impl Client {
         deadline: Deadline,
     ) -> Result<Self> {
         let place = Place::of(options);
-        let runtime = zruntime::block_on(async { SharedRuntime::current() });
-        let runtime = runtime.map_err(|cause| {
-            let why = "the system does not give what a client needs";
-            endpoint.error(ErrorKind::Io, Operation::Connect, why).with_source(cause)
-        })?;
-        let reach = reach::Reach {
-            endpoint,
-            names: &names,
-            place: &place,
-            handler: &handler,
-            runtime: &runtime,
-        };
+        let reach = reach::Reach { endpoint, names: &names, place: &place, handler: &handler };
         let wire = Mutex::new(reach.wire(deadline)?);
         let (endpoint, options) = (endpoint.clone(), options.clone());
-        Ok(Self { endpoint, names, options, place, handler, runtime, wire })
+        Ok(Self { endpoint, names, options, place, handler, wire })
     }
 
     pub(crate) fn endpoint(&self) -> &Endpoint {
@@ -106,8 +92,8 @@ impl Client {
         let mut wire = self.wire.lock().unwrap_or_else(PoisonError::into_inner);
         if wire.has_ended() {
             let deadline = Deadline::after(self.options.wait).earlier(deadline);
-            let Self { endpoint, names, place, handler, runtime, .. } = self;
-            *wire = reach::Reach { endpoint, names, place, handler, runtime }.wire(deadline)?;
+            let Self { endpoint, names, place, handler, .. } = self;
+            *wire = reach::Reach { endpoint, names, place, handler }.wire(deadline)?;
         }
         Ok(wire.clone())
     }

@@ -3,6 +3,7 @@
 use super::Handler;
 use super::wire::{Ends, Wire};
 use crate::dbus::bus::{Failed, LARGEST_MESSAGE, PATIENCE, Place, Seat, peer_of, question};
+use crate::dbus::driver::Driver;
 use crate::dbus::link::Link;
 use crate::dbus::names::Names;
 use crate::dbus::server::{errors, socket_path};
@@ -14,7 +15,6 @@ use std::io;
 use std::sync::Arc;
 use zbus::MessageStream;
 use zbus::connection::Builder;
-use zruntime::SharedRuntime;
 
 /// What there is to know to reach an object.
 pub(super) struct Reach<'a> {
@@ -22,7 +22,6 @@ pub(super) struct Reach<'a> {
     pub(super) names: &'a Names,
     pub(super) place: &'a Place,
     pub(super) handler: &'a Option<Arc<dyn Handler>>,
-    pub(super) runtime: &'a SharedRuntime,
 }
 
 impl Reach<'_> {
@@ -30,13 +29,18 @@ impl Reach<'_> {
     pub(super) fn wire(&self, deadline: Deadline) -> Result<Arc<Wire>> {
         let mut backoff = Backoff::until(deadline);
         loop {
-            let outcome = self.runtime.block_on(async {
+            let driver = Driver::of_whoever_waits().map_err(|cause| {
+                let why = "the system does not give what a client needs";
+                self.error(ErrorKind::Io, why).with_source(cause)
+            })?;
+            let reached = async {
                 match self.place {
-                    Place::Private => self.private().await,
-                    bus => self.on_bus(bus).await,
+                    Place::Private => self.private(&driver).await,
+                    bus => self.on_bus(bus, &driver).await,
                 }
-            });
-            match outcome {
+            };
+            // Each of its steps has a limit of its own.
+            match driver.wait(reached, Deadline::NEVER).expect("it has no deadline") {
                 Err(error) if error.kind() == ErrorKind::NotListening && backoff.pause() => {}
                 other => return other,
             }
@@ -47,8 +51,8 @@ impl Reach<'_> {
         self.endpoint.error(kind, Operation::Connect, why)
     }
 
-    async fn on_bus(&self, place: &Place) -> Result<Arc<Wire>> {
-        let mut seat = Seat::join(place, self.runtime).await.map_err(|cause| {
+    async fn on_bus(&self, place: &Place, driver: &Driver) -> Result<Arc<Wire>> {
+        let mut seat = Seat::join(place, driver).await.map_err(|cause| {
             let kind = match &cause {
                 zbus::Error::Handshake(_) => ErrorKind::Denied,
                 _ => ErrorKind::NotListening,
@@ -64,7 +68,7 @@ impl Reach<'_> {
         let Seat { connection, stream, early, .. } = seat;
         let own = connection.unique_name().map(ToString::to_string);
         let ends = Ends { own, owner: Some(owner), peer: Arc::new(peer) };
-        let link = Link::new(connection, self.runtime.clone(), LARGEST_MESSAGE);
+        let link = Link::new(connection, driver, LARGEST_MESSAGE);
         Ok(Wire::new(link, stream, early, ends, self.handler.clone()))
     }
 
@@ -113,19 +117,19 @@ impl Reach<'_> {
         asked.map(drop).map_err(|failed| self.bus_failed(failed))
     }
 
-    async fn private(&self) -> Result<Arc<Wire>> {
+    async fn private(&self, driver: &Driver) -> Result<Arc<Wire>> {
         let path = socket_path(self.endpoint, self.names, Operation::Connect)?;
         let failed = |cause: io::Error| self.connect_failed(cause);
         let socket = name::connect(&path, PATIENCE).map_err(failed)?;
         let found = account::peer(&socket).map_err(failed)?;
         let peer = Peer::local(User::Uid(found.uid), found.pid);
         self.check(&peer)?;
-        let connecting = Builder::unix_stream(socket.into()).p2p().build();
-        let connected = self.runtime.timeout(PATIENCE, connecting).await;
+        let connecting = driver.of(Builder::unix_stream(socket.into())).p2p().build();
+        let connected = driver.runtime().timeout(PATIENCE, connecting).await;
         let connected = connected.map_err(|late| failed(late.into()))?;
         let connection = connected.map_err(|error| failed(io::Error::other(error)))?;
         let stream = MessageStream::from(&connection);
-        let link = Link::new(connection, self.runtime.clone(), LARGEST_MESSAGE);
+        let link = Link::new(connection, driver, LARGEST_MESSAGE);
         if self.handler.is_none()
             && let Ok(quiet) = question("RemoveMatch", &"type='signal'")
         {

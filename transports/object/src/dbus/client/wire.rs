@@ -178,13 +178,9 @@ impl Wire {
         if now.is_ready() {
             return now;
         }
-        let runtime = self.link.runtime();
-        match deadline.moment() {
-            None => Poll::Ready(runtime.block_on(next(stream))),
-            Some(moment) => match runtime.block_on(runtime.timeout_at(moment, next(stream))) {
-                Ok(message) => Poll::Ready(message),
-                Err(_) => Poll::Pending,
-            },
+        match self.link.driver().wait(next(stream), deadline) {
+            Some(message) => Poll::Ready(message),
+            None => Poll::Pending,
         }
     }
 

@@ -16,6 +16,7 @@ pub(crate) use description::{Argument, INTROSPECTABLE, Interface, Method, Signal
 pub(crate) use private::socket_path;
 
 use super::bus::Place;
+use super::driver::Driver;
 use super::link::{Link, NotSent};
 use super::names::Names;
 use super::polling::{First, first};
@@ -161,8 +162,8 @@ impl Drop for Server {
 async fn serve(shared: Arc<Shared>, place: Place, begun: SyncSender<Result<()>>) {
     // Whoever waits for it is there until it has come.
     let tell = |outcome| drop(begun.send(outcome));
-    let runtime = match SharedRuntime::current() {
-        Ok(runtime) => runtime,
+    let driver = match Driver::of_this_thread() {
+        Ok(driver) => driver,
         Err(cause) => {
             let why = "the system does not give what a server needs";
             let error = shared.endpoint.error(ErrorKind::Io, Operation::Bind, why);
@@ -170,7 +171,7 @@ async fn serve(shared: Arc<Shared>, place: Place, begun: SyncSender<Result<()>>)
         }
     };
     match place {
-        Place::Private => match private::Private::bind(&shared, &runtime) {
+        Place::Private => match private::Private::bind(&shared, &driver) {
             Ok(mut private) => {
                 tell(Ok(()));
                 private.run().await;
@@ -178,7 +179,7 @@ async fn serve(shared: Arc<Shared>, place: Place, begun: SyncSender<Result<()>>)
             Err(error) => return tell(Err(error)),
         },
         bus => {
-            let mut on_bus = on_bus::OnBus::new(bus, &shared, &runtime);
+            let mut on_bus = on_bus::OnBus::new(bus, &shared, &driver);
             match on_bus.begin().await {
                 Ok(()) => {
                     tell(Ok(()));
@@ -188,7 +189,7 @@ async fn serve(shared: Arc<Shared>, place: Place, begun: SyncSender<Result<()>>)
             }
         }
     }
-    shared.last_words(&runtime).await;
+    shared.last_words(driver.runtime()).await;
 }
 
 /// How long answers may take to be written when the server ends.

@@ -4,6 +4,7 @@ use super::call::{Caller, IncomingCall, errors};
 use super::dispatch::dispatch;
 use super::{LAST_WORDS, Shared};
 use crate::dbus::bus::{BUS, Failed, LARGEST_MESSAGE, Place, Seat, peer_of, question};
+use crate::dbus::driver::Driver;
 use crate::dbus::link::Link;
 use crate::dbus::polling::{First, first, next};
 use samebox_core::{Error, ErrorKind, Operation, Peer, Result, User};
@@ -14,13 +15,12 @@ use std::sync::Arc;
 use std::time::Duration;
 use zbus::message::Type;
 use zbus::{Message, MessageStream};
-use zruntime::SharedRuntime;
 
 /// The server's side of a bus.
 pub(super) struct OnBus {
     place: Place,
     shared: Arc<Shared>,
-    runtime: SharedRuntime,
+    driver: Driver,
     seat: Option<Seated>,
 }
 
@@ -58,14 +58,14 @@ const DEPARTURES: &str = "type='signal',sender='org.freedesktop.DBus',\
     interface='org.freedesktop.DBus',member='NameOwnerChanged',arg2=''";
 
 impl OnBus {
-    pub(super) fn new(place: Place, shared: &Arc<Shared>, runtime: &SharedRuntime) -> Self {
-        Self { place, shared: shared.clone(), runtime: runtime.clone(), seat: None }
+    pub(super) fn new(place: Place, shared: &Arc<Shared>, driver: &Driver) -> Self {
+        Self { place, shared: shared.clone(), driver: driver.clone(), seat: None }
     }
 
     /// Joins the bus and becomes the owner of the name.
     pub(super) async fn begin(&mut self) -> Result<()> {
         let shared = &self.shared;
-        let seat = Seat::join(&self.place, &self.runtime).await;
+        let seat = Seat::join(&self.place, &self.driver).await;
         let mut seat = seat.map_err(|cause| not_joined(shared, cause))?;
         let name = shared.names.bus.as_str();
         let failed = |failed| not_named(shared, failed);
@@ -77,7 +77,7 @@ impl OnBus {
         }
         let is_own = seat.is_own().await;
         let Seat { connection, stream, early, .. } = seat;
-        let link = Link::new(connection, self.runtime.clone(), LARGEST_MESSAGE);
+        let link = Link::new(connection, &self.driver, LARGEST_MESSAGE);
         let number = shared.next_number();
         shared.add_link(number, &link);
         let (callers, questions) = Default::default();
@@ -110,7 +110,7 @@ impl OnBus {
             }
             if self.seat.is_none() {
                 // The next turn sees whether it is to stop.
-                let _ = shared.until_stopped(self.runtime.sleep(pause)).await;
+                let _ = shared.until_stopped(self.driver.runtime().sleep(pause)).await;
                 pause = (pause * 2).min(LONGEST_PAUSE);
             }
         }
@@ -141,7 +141,7 @@ impl OnBus {
                 }
             }
         };
-        let _ = self.runtime.timeout(LAST_WORDS, released).await;
+        let _ = self.driver.runtime().timeout(LAST_WORDS, released).await;
     }
 }
 

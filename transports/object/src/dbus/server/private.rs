@@ -4,6 +4,7 @@ use super::call::Caller;
 use super::dispatch::dispatch;
 use super::guarded::{Guarded, PATIENCE};
 use super::{Shared, like_a_bus};
+use crate::dbus::driver::Driver;
 use crate::dbus::link::Link;
 use crate::dbus::names::Names;
 use crate::dbus::polling::{First, first};
@@ -26,12 +27,12 @@ use zbus::connection::Builder;
 use zbus::export::futures_core::Stream;
 use zbus::message::Type;
 use zbus::{Connection, Guid, Message, MessageStream};
-use zruntime::{AsyncIo, Shared as AnyThread, SharedRuntime};
+use zruntime::{AsyncIo, Shared as AnyThread};
 
 /// The server's side of its own socket.
 pub(super) struct Private {
     shared: Arc<Shared>,
-    runtime: SharedRuntime,
+    driver: Driver,
     path: PathBuf,
     name: Name,
     door: AsyncIo<OwnedFd, AnyThread>,
@@ -87,16 +88,16 @@ fn objects_folder() -> io::Result<PathBuf> {
 }
 
 impl Private {
-    pub(super) fn bind(shared: &Arc<Shared>, runtime: &SharedRuntime) -> Result<Self> {
+    pub(super) fn bind(shared: &Arc<Shared>, driver: &Driver) -> Result<Self> {
         let path = socket_path(&shared.endpoint, &shared.names, Operation::Bind)?;
         let claimed = name::claim(&path, MODE);
         let (name, socket) =
             claimed.map_err(|refused| name_refused(&shared.endpoint, &path, refused))?;
-        let door = AsyncIo::new(runtime, socket)
+        let door = AsyncIo::new(driver.runtime(), socket)
             .map_err(|cause| name_refused(&shared.endpoint, &path, Refused::Io(cause)))?;
-        let (shared, runtime, guid) = (shared.clone(), runtime.clone(), Guid::generate());
+        let (shared, driver, guid) = (shared.clone(), driver.clone(), Guid::generate());
         let (guests, is_taken) = Default::default();
-        Ok(Self { shared, runtime, path, name, door, guid, guests, is_taken })
+        Ok(Self { shared, driver, path, name, door, guid, guests, is_taken })
     }
 
     /// Lets clients in until told to stop.
@@ -104,11 +105,11 @@ impl Private {
         let shared = self.shared.clone();
         while !shared.is_stopping() {
             let accepted = self.door.read_with(|door| name::accept(door));
-            let next = first(accepted, self.runtime.sleep(UPKEEP));
+            let next = first(accepted, self.driver.runtime().sleep(UPKEEP));
             match shared.until_stopped(next).await {
                 Some(First::One(Ok(client))) => self.welcome(client),
                 // Whatever keeps one out is over with the next look.
-                Some(First::One(Err(_))) => self.runtime.sleep(UPKEEP).await,
+                Some(First::One(Err(_))) => self.driver.runtime().sleep(UPKEEP).await,
                 Some(First::Other(())) => self.upkeep(),
                 None => {}
             }
@@ -137,7 +138,7 @@ impl Private {
         let seat = Chair::take(&self.guests);
         let guest = Guest {
             shared: shared.clone(),
-            runtime: self.runtime.clone(),
+            driver: self.driver.clone(),
             peer: Peer::local(User::Uid(found.uid), found.pid),
             uid: found.uid,
         };
@@ -146,7 +147,7 @@ impl Private {
             guest.serve(client, guid).await;
             drop(seat);
         };
-        self.runtime.spawn("samebox client", serving).detach();
+        self.driver.spawn("samebox client", serving).detach();
     }
 
     /// Looks after the name.
@@ -163,7 +164,8 @@ impl Private {
             }
             NameState::Gone => {
                 let restored = self.name.restore(MODE).ok();
-                let door = restored.and_then(|socket| AsyncIo::new(&self.runtime, socket).ok());
+                let door =
+                    restored.and_then(|socket| AsyncIo::new(self.driver.runtime(), socket).ok());
                 match door {
                     Some(door) => self.door = door,
                     None => {
@@ -195,7 +197,7 @@ impl Drop for Chair {
 /// One client.
 struct Guest {
     shared: Arc<Shared>,
-    runtime: SharedRuntime,
+    driver: Driver,
     peer: Peer,
     uid: u32,
 }
@@ -204,7 +206,7 @@ impl Guest {
     /// Serves it until it leaves, or is cut off.
     async fn serve(self, client: OwnedFd, guid: Guid<'static>) {
         let shared = self.shared.clone();
-        let connected = self.runtime.timeout(PATIENCE, self.connect(client, guid)).await;
+        let connected = self.driver.runtime().timeout(PATIENCE, self.connect(client, guid)).await;
         let connection = match connected.map_err(|late| io::Error::from(late).into()) {
             Ok(Ok(connection)) => connection,
             Ok(Err(error)) | Err(error) => return self.cut(&error),
@@ -212,7 +214,7 @@ impl Guest {
         let stream = MessageStream::from(&connection);
         let number = shared.next_number();
         let capacity = largest(&shared).max(UNREAD);
-        let link = Link::new(connection, self.runtime.clone(), capacity);
+        let link = Link::new(connection, &self.driver, capacity);
         shared.add_link(number, &link);
         let name = format!(":1.{number}");
         let peer = Arc::new(self.peer.clone());
@@ -226,7 +228,7 @@ impl Guest {
     }
 
     async fn connect(&self, client: OwnedFd, guid: Guid<'static>) -> zbus::Result<Connection> {
-        let socket = Guarded::new(client, &self.runtime, self.uid, largest(&self.shared))?;
+        let socket = Guarded::new(client, self.driver.runtime(), self.uid, largest(&self.shared))?;
         let builder = Builder::socket(socket).server(guid).p2p();
         builder.max_queued(MOST_QUEUED).build().await
     }
