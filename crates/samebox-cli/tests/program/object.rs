@@ -124,11 +124,11 @@ fn the_bus_hands_every_word_over_as_it_was() {
     assert_eq!(seen, words.map(|word| format!("{word}|")).concat());
 }
 
-/// An object that answers in upper case, installed on a bus that runs.
-fn installed(world: &World, bus: &Bus, name: &str) -> String {
+/// An object that answers so many calls in upper case and ends, installed on a bus that runs.
+fn installed(world: &World, bus: &Bus, name: &str, calls: &str) -> String {
     let endpoint = format!("object:{name}?bus={}", bus.address);
     let samebox = env!("CARGO_BIN_EXE_samebox");
-    let command = [samebox, "reply", &endpoint, "--exec", "tr a-z A-Z", "--count", "2"];
+    let command = [samebox, "reply", &endpoint, "--exec", "tr a-z A-Z", "--count", calls];
     object(world, &[&["install", &endpoint, "--"], &command[..]].concat()).ok();
     endpoint
 }
@@ -137,7 +137,7 @@ fn installed(world: &World, bus: &Bus, name: &str) -> String {
 fn the_first_call_starts_the_server() {
     let world = World::new();
     let bus = Bus::start(&world);
-    let endpoint = installed(&world, &bus, "upper");
+    let endpoint = installed(&world, &bus, "upper", "2");
     assert_eq!(world.run(&["call", &endpoint, "hello"]).ok(), "HELLO\n");
     let found = world.run(&["doctor", &endpoint]).ok();
     assert!(found.contains("live at org.samebox.upper on the bus"), "{found}");
@@ -148,7 +148,7 @@ fn the_first_call_starts_the_server() {
 fn a_tool_of_the_system_starts_the_server_too() {
     let world = World::new();
     let bus = Bus::start(&world);
-    installed(&world, &bus, "org.example.Upper");
+    installed(&world, &bus, "org.example.Upper", "1");
     let address = format!("--bus={}", bus.address);
     let args = [&address, "--print-reply=literal", "--dest=org.example.Upper"];
     let call = ["/org/example/Upper", "org.samebox.Messages1.Call", "string:hello"];

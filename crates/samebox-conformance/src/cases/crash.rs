@@ -86,7 +86,8 @@ fn a_call_ends_when_its_server_is_killed(world: &World) -> Outcome {
     world.needs_calls()?;
     let mut other = world.actor();
     let endpoint = other.bind(&world.endpoint);
-    let caller = world.client(&endpoint, |client| {
+    let mut client = world.connect(&endpoint);
+    let caller = Job::start(move || {
         let call = client.request(b"who will answer?");
         client.response_by(call, Deadline::NEVER).map_err(|error| error.kind())
     });

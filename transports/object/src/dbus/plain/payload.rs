@@ -72,7 +72,36 @@ pub(super) fn read(message: &Message) -> Result<Bytes, String> {
         Signature::Unit => Ok(&[][..]),
         other => return Err(format!("it has `{}` in it", other.to_string_no_parens())),
     };
-    bytes.map(Bytes::copy_from_slice).map_err(|error| error.to_string())
+    bytes.map(|bytes| part(message, bytes)).map_err(|error| error.to_string())
+}
+
+/// Payloads of fewer bytes are copied: that costs less than what it takes to keep their message.
+const WORTH_KEEPING: usize = 4096;
+
+/// Those bytes of a message, which is kept for them.
+fn part(message: &Message, bytes: &[u8]) -> Bytes {
+    let start = bytes.as_ptr().addr().checked_sub(message.data().as_ptr().addr());
+    match start {
+        Some(start) if bytes.len() >= WORTH_KEEPING => {
+            let kept = Kept { message: message.clone(), start, length: bytes.len() };
+            Bytes::from_owner(kept)
+        }
+        _ => Bytes::copy_from_slice(bytes),
+    }
+}
+
+/// A payload within its message.
+struct Kept {
+    message: Message,
+    start: usize,
+    length: usize,
+}
+
+impl AsRef<[u8]> for Kept {
+    fn as_ref(&self) -> &[u8] {
+        let rest = self.message.data().get(self.start..).unwrap_or_default();
+        rest.get(..self.length).unwrap_or_default()
+    }
 }
 
 #[cfg(test)]
