@@ -76,6 +76,12 @@ impl Mailbox {
         Ok(())
     }
 
+    /// Whether [`Mailbox::put`] would take a message now, or nobody receives any more.
+    pub fn has_room(&self) -> bool {
+        let state = self.state();
+        state.bytes < self.capacity || state.is_closed
+    }
+
     /// Takes the oldest message: all of the `recv` of the inbox at `endpoint`.
     ///
     /// # Errors
@@ -197,6 +203,7 @@ mod tests {
             let mailbox = Arc::clone(&mailbox);
             move || mailbox.put(second, Deadline::NEVER).is_ok()
         });
+        assert!(!mailbox.has_room());
         assert_eq!(recv(&mailbox, Deadline::NEVER).unwrap().text(), Ok("first"));
         assert!(waiting.join().unwrap());
         assert_eq!(recv(&mailbox, Deadline::NEVER).unwrap().text(), Ok("second"));

@@ -74,7 +74,7 @@ impl Place {
             Bus::None => Self::Private,
             Bus::At(address) => Self::Bus(address.clone()),
             Bus::Auto => {
-                let Ok(driver) = Driver::of_whoever_waits() else { return Self::Private };
+                let Ok(driver) = Driver::new() else { return Self::Private };
                 match driver.wait(Seat::join(&Self::Session, &driver), Deadline::NEVER) {
                     Some(Ok(_)) => Self::Session,
                     _ => Self::Private,

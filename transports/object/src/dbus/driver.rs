@@ -1,57 +1,64 @@
-//! What moves a connection on: the thread that waits for it, and nobody else where that will do.
+//! What moves connections on: the thread that waits for them, and nobody else where that will do.
 
 use super::own_runtime::OwnRuntime;
+use super::polling::first;
 use samebox_core::Deadline;
 use std::future::Future;
 use std::io;
 use std::pin::{Pin, pin};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::Thread;
 use std::time::Duration;
 use zbus::connection::Builder;
-use zruntime::{Shared, SharedRuntime, Task};
+use zruntime::{Event, Shared, SharedRuntime, Task};
 
-/// Moves connections on.
+/// Moves connections on, on the thread that waits for something of them.
 ///
-/// The one of a server lives on its thread. A client has one of its own for each connection: while
-/// nobody waits nothing moves, so that a call wakes no thread but its server's. (zbus's default hands
-/// the connection to a helper thread between two calls, which costs two changes of threads per call.)
+/// So a call wakes no thread but its server's, and a server that receives no thread of its own either.
+/// (zbus's default hands connections to a helper thread between two waits, which costs two changes of
+/// threads per call.) Where nobody may be waiting, a keeper moves them: see [`Driver::keep`].
 #[derive(Clone)]
 pub(crate) struct Driver {
     runtime: SharedRuntime,
-    /// Who moves it now; `None` where zruntime sees to that.
-    turns: Option<Arc<Turns>>,
+    turns: Arc<Turns>,
 }
 
-/// Which thread moves a connection on, and which wait for that.
+/// Which thread moves connections on, and which wait for that.
 #[derive(Default)]
-struct Turns(Mutex<State>);
+struct Turns {
+    state: Mutex<State>,
+    /// Told when the keeper has something to look at.
+    looked_for: Condvar,
+    /// Told when the keeper is to give its turn up.
+    wanted: Event,
+}
 
 #[derive(Default)]
 struct State {
     is_taken: bool,
+    /// How many turns others than the keeper have taken.
+    turns: u64,
     waiting: Vec<Thread>,
+    /// The keeper looks again when it is told to, and not before.
+    is_keeper_asleep: bool,
 }
 
-/// The right to move a connection on.
+/// The right to move connections on.
 struct Turn<'a>(&'a Turns);
 
-impl Driver {
-    /// The one of the thread that is inside `zruntime::block_on`.
-    ///
-    /// # Errors
-    /// The operating system's.
-    pub(crate) fn of_this_thread() -> io::Result<Self> {
-        Ok(Self { runtime: SharedRuntime::current()?, turns: None })
-    }
+/// How long nobody has moved a connection on before the keeper does.
+///
+/// A server that goes on receiving is back by then, so that the two do not take turns at each message.
+const GRACE: Duration = Duration::from_millis(2);
 
-    /// One that only moves while somebody waits.
+impl Driver {
+    /// One that moves nothing yet.
     ///
     /// # Errors
     /// The operating system's.
-    pub(crate) fn of_whoever_waits() -> io::Result<Self> {
-        Ok(Self { runtime: SharedRuntime::new()?, turns: Some(Arc::default()) })
+    pub(crate) fn new() -> io::Result<Self> {
+        Ok(Self { runtime: SharedRuntime::new()?, turns: Arc::default() })
     }
 
     /// The runtime itself: for timers, tasks and sockets.
@@ -61,10 +68,7 @@ impl Driver {
 
     /// Has a connection that is about to be made moved by this one.
     pub(crate) fn of<'a>(&self, builder: Builder<'a>) -> Builder<'a> {
-        match self.turns {
-            Some(_) => builder.runtime(OwnRuntime(self.runtime.clone())),
-            None => builder,
-        }
+        builder.runtime(OwnRuntime(self.runtime.clone()))
     }
 
     /// Starts a task, which moves on when the connection does.
@@ -79,9 +83,8 @@ impl Driver {
     /// Waits for `future` until `deadline`, moving the connection on meanwhile; `None` when it is late.
     pub(crate) fn wait<F: Future>(&self, future: F, deadline: Deadline) -> Option<F::Output> {
         let mut future = pin!(future);
-        let Some(turns) = &self.turns else { return self.run(future, deadline) };
         loop {
-            if let Some(_turn) = turns.take() {
+            if let Some(_turn) = self.turns.take() {
                 return self.run(future, deadline);
             }
             // Another thread moves it, and wakes this one when it has what this one waits for.
@@ -92,7 +95,7 @@ impl Driver {
             if deadline.has_passed() {
                 return None;
             }
-            if turns.queue() {
+            if self.turns.queue() {
                 match deadline.remaining() {
                     None => std::thread::park(),
                     Some(left) => std::thread::park_timeout(left),
@@ -108,16 +111,34 @@ impl Driver {
         }
     }
 
-    /// Has the last of a connection done, by whoever moves it.
+    /// Has the last of a connection done: at once where nobody moves it, else by whoever does.
     pub(crate) fn finish(&self, last: impl Future<Output = ()> + Send + 'static) {
-        match self.turns {
-            Some(_) => drop(self.wait(last, Deadline::after(LAST))),
-            None => self.runtime.spawn("samebox end", last).detach(),
+        match self.turns.take() {
+            Some(_turn) => drop(self.run(pin!(last), Deadline::after(LAST))),
+            None => self.spawn("samebox end", last).detach(),
         }
+    }
+
+    /// Moves connections on whenever nobody else does, until `task` is done, on this thread.
+    pub(crate) fn keep(&self, mut task: Task<(), Shared>) {
+        while !task.is_finished() {
+            let Some(_turn) = self.turns.take_over(GRACE) else { continue };
+            let wanted = self.turns.wanted.listen();
+            if self.turns.is_wanted() {
+                continue;
+            }
+            self.runtime.block_on(first(wanted, &mut task));
+        }
+    }
+
+    /// Has the keeper look whether it is done.
+    pub(crate) fn rouse_keeper(&self) {
+        self.turns.rouse(&mut self.turns.state());
+        self.turns.wanted.notify(usize::MAX);
     }
 }
 
-/// How long the end of a client's connection may take.
+/// How long the end of a connection may take.
 const LAST: Duration = Duration::from_secs(1);
 
 /// Wakes a thread that is parked.
@@ -131,7 +152,7 @@ impl Wake for Unpark {
 
 impl Turns {
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Takes the turn, if nobody has it.
@@ -141,16 +162,52 @@ impl Turns {
             return None;
         }
         state.is_taken = true;
+        state.turns += 1;
         Some(Turn(self))
     }
 
-    /// Has this thread unparked when the turn is free; `false` when it is.
+    /// Takes the turn when nobody has had it for that long; `None` when that did not come about.
+    fn take_over(&self, grace: Duration) -> Option<Turn<'_>> {
+        let mut state = self.state();
+        if state.is_taken {
+            state.is_keeper_asleep = true;
+            drop(self.looked_for.wait(state).unwrap_or_else(PoisonError::into_inner));
+            return None;
+        }
+        let seen = state.turns;
+        if seen > 0 {
+            let waited = self.looked_for.wait_timeout(state, grace);
+            state = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+        if state.is_taken || state.turns != seen || !state.waiting.is_empty() {
+            return None;
+        }
+        state.is_taken = true;
+        Some(Turn(self))
+    }
+
+    /// Has this thread unparked when the turn is free, and the keeper give it up; `false` when it is free.
     fn queue(&self) -> bool {
         let mut state = self.state();
         if state.is_taken {
             state.waiting.push(std::thread::current());
+            drop(state);
+            self.wanted.notify(usize::MAX);
+            return true;
         }
-        state.is_taken
+        false
+    }
+
+    /// Whether somebody waits for the turn.
+    fn is_wanted(&self) -> bool {
+        !self.state().waiting.is_empty()
+    }
+
+    /// Wakes the keeper, if it sleeps.
+    fn rouse(&self, state: &mut State) {
+        if std::mem::take(&mut state.is_keeper_asleep) {
+            self.looked_for.notify_all();
+        }
     }
 }
 
@@ -158,6 +215,7 @@ impl Drop for Turn<'_> {
     fn drop(&mut self) {
         let mut state = self.0.state();
         state.is_taken = false;
+        self.0.rouse(&mut state);
         let waiting = std::mem::take(&mut state.waiting);
         drop(state);
         waiting.iter().for_each(Thread::unpark);

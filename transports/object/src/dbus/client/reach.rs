@@ -29,7 +29,7 @@ impl Reach<'_> {
     pub(super) fn wire(&self, deadline: Deadline) -> Result<Arc<Wire>> {
         let mut backoff = Backoff::until(deadline);
         loop {
-            let driver = Driver::of_whoever_waits().map_err(|cause| {
+            let driver = Driver::new().map_err(|cause| {
                 let why = "the system does not give what a client needs";
                 self.error(ErrorKind::Io, why).with_source(cause)
             })?;

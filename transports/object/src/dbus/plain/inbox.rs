@@ -6,14 +6,17 @@ use crate::dbus::server::{
 };
 use crate::dbus::settings::{Encoding, Options};
 use samebox_core::{
-    Counters, Deadline, Endpoint, Error, Inbox, Mailbox, Message, Refused, Result, Stopper,
+    Counters, Deadline, Endpoint, Error, ErrorKind, Inbox, Mailbox, Message, Refused, Result,
+    Stopper,
 };
 use std::sync::{Arc, OnceLock};
+use zruntime::{Event, EventListener};
 
 /// The receiving half: an object whose calls are messages.
 #[derive(Debug)]
 pub struct ObjectInbox {
     mailbox: Arc<Mailbox>,
+    news: Arc<News>,
     server: Server,
 }
 
@@ -21,8 +24,10 @@ impl ObjectInbox {
     pub(crate) fn bind(endpoint: &Endpoint) -> Result<Self> {
         let options = Options::read(endpoint)?;
         let mailbox = Mailbox::new(options.capacity);
+        let news = Arc::<News>::default();
         let desk = Arc::new(Desk {
             mailbox: mailbox.clone(),
+            news: news.clone(),
             endpoint: Arc::new(endpoint.clone()),
             interfaces: [interface()],
             emitter: OnceLock::new(),
@@ -32,8 +37,17 @@ impl ObjectInbox {
         let server = Server::start(endpoint, &options, desk.clone())?;
         // A call that came in meanwhile is not told of.
         let _ = desk.emitter.set(server.emitter());
-        Ok(Self { mailbox, server })
+        Ok(Self { mailbox, news, server })
     }
+}
+
+/// What is told of the mailbox.
+#[derive(Debug, Default)]
+struct News {
+    /// A message came, or none will.
+    came: Event,
+    /// A message was taken, or none will be.
+    taken: Event,
 }
 
 /// What plain messages are for other programs.
@@ -61,11 +75,27 @@ fn interface() -> Interface {
 
 impl Inbox for ObjectInbox {
     fn recv(&mut self, deadline: Deadline) -> Result<Message> {
-        self.mailbox.recv(self.server.endpoint(), deadline)
+        loop {
+            let came = self.news.came.listen();
+            let there = self.mailbox.recv(self.server.endpoint(), Deadline::now());
+            match there {
+                Err(error) if error.kind() == ErrorKind::TimedOut && !deadline.has_passed() => {}
+                other => {
+                    self.news.taken.notify(usize::MAX);
+                    return other;
+                }
+            }
+            // Whether one came in time is seen by looking.
+            let _ = self.server.driver().wait(came, deadline);
+        }
     }
 
     fn stopper(&self) -> Stopper {
-        self.mailbox.stopper()
+        let (stopper, news) = (self.mailbox.stopper(), self.news.clone());
+        Stopper::new(move || {
+            stopper.stop();
+            news.came.notify(usize::MAX);
+        })
     }
 
     fn endpoint(&self) -> &Endpoint {
@@ -86,15 +116,16 @@ impl Inbox for ObjectInbox {
 impl Drop for ObjectInbox {
     fn drop(&mut self) {
         self.server.leave();
-        // The server's thread may be waiting to put a message in; callers of what nobody has received
-        // are told so while the server can still tell.
+        // Callers of what nobody has received are told so while the server can still tell.
         drop(self.mailbox.close());
+        self.news.taken.notify(usize::MAX);
     }
 }
 
 /// Takes the calls of all clients.
 struct Desk {
     mailbox: Arc<Mailbox>,
+    news: Arc<News>,
     endpoint: Arc<Endpoint>,
     interfaces: [Interface; 1],
     emitter: OnceLock<Emitter>,
@@ -105,6 +136,11 @@ struct Desk {
 impl Export for Desk {
     fn interfaces(&self) -> &[Interface] {
         &self.interfaces
+    }
+
+    fn is_full(&self) -> Option<EventListener> {
+        let taken = self.news.taken.listen();
+        (!self.mailbox.has_room()).then_some(taken)
     }
 
     fn call(&self, call: IncomingCall) {
@@ -126,9 +162,10 @@ impl Export for Desk {
             let (endpoint, encoding, max) = (self.endpoint.clone(), self.encoding, self.max);
             let answer = PlainAnswer { call, endpoint, encoding, max };
             // Refused, it tells its caller when it is dropped.
-            return drop(self.mailbox.put(message.with_answer(Box::new(answer)), Deadline::NEVER));
+            drop(self.put(message.with_answer(Box::new(answer))));
+            return;
         }
-        match self.mailbox.put(message, Deadline::NEVER) {
+        match self.put(message) {
             Ok(()) => {
                 let _ = call.reply(&());
                 self.tell(&payload);
@@ -141,6 +178,13 @@ impl Export for Desk {
 }
 
 impl Desk {
+    /// There is room: it was waited for.
+    fn put(&self, message: Message) -> Result<(), Refused> {
+        let put = self.mailbox.put(message, Deadline::now());
+        self.news.came.notify(1);
+        put
+    }
+
     /// Tells everybody who listens what was sent.
     fn tell(&self, payload: &[u8]) {
         if let (Some(emitter), Ok(payload)) =

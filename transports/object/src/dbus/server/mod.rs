@@ -1,6 +1,7 @@
 //! The server's half: an object on a bus, or on a socket of its own.
 //!
-//! One thread reads the calls of all clients. It answers what every object has (introspection, ping,
+//! Whoever waits for a message reads the calls of all clients, and a keeper does when nobody waits
+//! (see [`Driver`]). It answers what every object has (introspection, ping,
 //! properties) and hands the rest to an [`Export`]; whoever has the answer writes it, on any thread.
 
 mod call;
@@ -33,15 +34,20 @@ use std::time::Duration;
 use zbus::export::serde::Serialize;
 use zbus::message::Builder;
 use zbus::{DynamicType, Message};
-use zruntime::{Event, SharedRuntime};
+use zruntime::{Event, EventListener, SharedRuntime};
 
 /// What an object is: the methods it has, and who executes them.
 pub(crate) trait Export: Send + Sync {
     /// Its interfaces, always the same; calls that do not fit them are refused before they get here.
     fn interfaces(&self) -> &[Interface];
 
-    /// Takes a call. All clients wait meanwhile.
+    /// Takes a call, without waiting: all clients would wait too.
     fn call(&self, call: IncomingCall);
+
+    /// What to wait for before another call is handed over; `None` when there is room for it now.
+    fn is_full(&self) -> Option<EventListener> {
+        None
+    }
 
     /// Learns that a client has left which called or was called before.
     fn gone(&self, caller: &str) {
@@ -52,7 +58,9 @@ pub(crate) trait Export: Send + Sync {
 /// An object that is offered until it is dropped.
 pub(crate) struct Server {
     shared: Arc<Shared>,
-    thread: Option<JoinHandle<()>>,
+    driver: Driver,
+    /// Moves it on while nobody receives.
+    keeper: Option<JoinHandle<()>>,
 }
 
 /// What the server's thread and its owner share.
@@ -110,17 +118,24 @@ impl Server {
         });
         let place = Place::of(options);
         let (begun, beginning) = mpsc::sync_channel(1);
-        let (served, name) = (shared.clone(), "samebox object");
-        let serve = move || zruntime::block_on(serve(served, place, begun));
-        let thread = std::thread::Builder::new().name(name.into()).spawn(serve).map_err(failed)?;
-        let server = Self { shared, thread: Some(thread) };
-        // A thread that ended without a word has shown why.
+        let driver = Driver::new().map_err(failed)?;
+        let serving = serve(shared.clone(), place, driver.clone(), begun);
+        let task = driver.spawn("samebox object", serving);
+        let (kept, name) = (driver.clone(), "samebox object");
+        let keeper = std::thread::Builder::new().name(name.into()).spawn(move || kept.keep(task));
+        let server = Self { shared, driver, keeper: Some(keeper.map_err(failed)?) };
+        // A task that ended without a word has shown why.
         let begun = beginning.recv().unwrap_or_else(|_| Err(failed(io::ErrorKind::Other.into())));
         begun.map(|()| server)
     }
 
     pub(crate) fn endpoint(&self) -> &Endpoint {
         &self.shared.endpoint
+    }
+
+    /// What moves it on: whoever waits by it serves meanwhile, and needs no other thread.
+    pub(crate) fn driver(&self) -> &Driver {
+        &self.driver
     }
 
     /// What has been counted of clients that were turned away or cut off.
@@ -151,25 +166,18 @@ impl Drop for Server {
         self.leave();
         self.shared.is_stopping.store(true, Ordering::Release);
         self.shared.stopped.notify(usize::MAX);
-        if let Some(thread) = self.thread.take() {
+        if let Some(keeper) = self.keeper.take() {
+            self.driver.rouse_keeper();
             // It ends by itself; a panic there has been shown already.
-            let _ = thread.join();
+            let _ = keeper.join();
         }
     }
 }
 
-/// The server's thread: takes the name, says whether that went well, and serves until told to stop.
-async fn serve(shared: Arc<Shared>, place: Place, begun: SyncSender<Result<()>>) {
+/// Takes the name, says whether that went well, and serves until told to stop.
+async fn serve(shared: Arc<Shared>, place: Place, driver: Driver, begun: SyncSender<Result<()>>) {
     // Whoever waits for it is there until it has come.
     let tell = |outcome| drop(begun.send(outcome));
-    let driver = match Driver::of_this_thread() {
-        Ok(driver) => driver,
-        Err(cause) => {
-            let why = "the system does not give what a server needs";
-            let error = shared.endpoint.error(ErrorKind::Io, Operation::Bind, why);
-            return tell(Err(error.with_source(cause)));
-        }
-    };
     match place {
         Place::Private => match private::Private::bind(&shared, &driver) {
             Ok(mut private) => {
@@ -202,12 +210,13 @@ pub(crate) struct Emitter(Arc<Shared>);
 impl Emitter {
     /// Emits a signal to all who listen; one who does not read misses it.
     pub(crate) fn emit<B: Serialize + DynamicType>(&self, interface: &str, signal: &str, body: &B) {
-        let links: Vec<_> = lock(&self.0.links).values().cloned().collect();
+        let mut links: Vec<_> = lock(&self.0.links).values().cloned().collect();
+        links.retain(|link| link.wants_signals());
         if links.is_empty() {
             return;
         }
         if let Ok(message) = self.signal(interface, signal).build(body) {
-            for link in links.iter().filter(|link| link.wants_signals()) {
+            for link in links {
                 // A signal may be missed.
                 let _ = link.send_if_idle(message.clone());
             }
@@ -264,6 +273,13 @@ impl Shared {
         match first(stopped, work).await {
             First::One(()) => None,
             First::Other(done) => Some(done),
+        }
+    }
+
+    /// Waits until a call can be handed over.
+    async fn room(&self) {
+        while let Some(freed) = self.export.is_full() {
+            freed.await;
         }
     }
 

@@ -9,7 +9,7 @@ use crate::dbus::link::Link;
 use crate::dbus::polling::{First, first, next};
 use samebox_core::{Error, ErrorKind, Operation, Peer, Result, User};
 use samebox_sys::unix::account::own_uid;
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,6 +32,10 @@ struct Seated {
     callers: HashMap<String, Known>,
     /// Questions to the bus about callers: by number.
     questions: HashMap<u32, String>,
+    /// Callers that have left.
+    left: Vec<String>,
+    /// Calls of known callers, which wait for room.
+    ready: VecDeque<(Arc<Caller>, Message)>,
     /// The bus is this user's own, and so admits nobody else.
     is_own: bool,
 }
@@ -80,8 +84,8 @@ impl OnBus {
         let link = Link::new(connection, &self.driver, LARGEST_MESSAGE);
         let number = shared.next_number();
         shared.add_link(number, &link);
-        let (callers, questions) = Default::default();
-        let mut seated = Seated { number, link, stream, callers, questions, is_own };
+        let (callers, questions, ready, left) = Default::default();
+        let mut seated = Seated { number, link, stream, callers, questions, ready, left, is_own };
         early.into_iter().for_each(|message| seated.take(shared, message));
         self.seat = Some(seated);
         Ok(())
@@ -94,6 +98,9 @@ impl OnBus {
         let mut stopped = pin!(shared.stopped.listen());
         while !shared.is_stopping() {
             if let Some(seat) = &mut self.seat {
+                if let First::Other(()) = first(seat.hand_on(&shared), &mut stopped).await {
+                    break;
+                }
                 match first(next(&mut seat.stream), &mut stopped).await {
                     First::One(Some(message)) => seat.take(&shared, message),
                     First::One(None) => self.over(),
@@ -150,8 +157,8 @@ impl Seated {
         let header = message.header();
         let Some(sender) = header.sender().map(|sender| sender.as_str().to_owned()) else { return };
         match message.message_type() {
-            Type::MethodCall => self.called(shared, sender, message),
-            Type::Signal if sender == BUS => self.departed(shared, &message),
+            Type::MethodCall => self.called(sender, message),
+            Type::Signal if sender == BUS => self.departed(&message),
             Type::Signal => {}
             Type::MethodReturn | Type::Error => {
                 let number = header.reply_serial().map_or(0, |serial| serial.get());
@@ -163,9 +170,23 @@ impl Seated {
         }
     }
 
-    fn called(&mut self, shared: &Shared, sender: String, message: Message) {
+    /// Hands on what is ready, as there is room.
+    async fn hand_on(&mut self, shared: &Shared) {
+        while !self.ready.is_empty() {
+            shared.room().await;
+            if let Some((caller, message)) = self.ready.pop_front() {
+                dispatch(shared, &caller, message);
+            }
+        }
+        for name in std::mem::take(&mut self.left) {
+            self.callers.remove(&name);
+            shared.gone(&name);
+        }
+    }
+
+    fn called(&mut self, sender: String, message: Message) {
         match self.callers.get_mut(&sender) {
-            Some(Known::Caller(caller)) => dispatch(shared, caller, message),
+            Some(Known::Caller(caller)) => self.ready.push_back((caller.clone(), message)),
             Some(Known::Asked(waiting)) => waiting.push(message),
             Some(Known::Stranger) => self.deny(message),
             None => {
@@ -200,11 +221,11 @@ impl Seated {
         }
         let (link, peer) = (self.link.clone(), Arc::new(peer));
         let caller = Arc::new(Caller { name: name.into(), peer, link, is_on_bus: true });
-        waiting.into_iter().for_each(|message| dispatch(shared, &caller, message));
+        self.ready.extend(waiting.into_iter().map(|message| (caller.clone(), message)));
+        // One that has gone is told to have left once its calls were handed on.
+        self.callers.insert(name.into(), Known::Caller(caller));
         if is_gone {
-            shared.gone(name);
-        } else {
-            self.callers.insert(name.into(), Known::Caller(caller));
+            self.left.push(name.into());
         }
     }
 
@@ -216,13 +237,12 @@ impl Seated {
         let _ = call.error(errors::ACCESS_DENIED, "this object serves its own user only");
     }
 
-    fn departed(&mut self, shared: &Shared, message: &Message) {
+    fn departed(&mut self, message: &Message) {
         let body = message.body();
         let Ok((name, _, owner)) = body.deserialize::<(&str, &str, &str)>() else { return };
         let is_known = matches!(self.callers.get(name), Some(Known::Caller(_) | Known::Stranger));
         if owner.is_empty() && is_known {
-            self.callers.remove(name);
-            shared.gone(name);
+            self.left.push(name.into());
         }
     }
 }

@@ -229,7 +229,7 @@ impl Guest {
 
     async fn connect(&self, client: OwnedFd, guid: Guid<'static>) -> zbus::Result<Connection> {
         let socket = Guarded::new(client, self.driver.runtime(), self.uid, largest(&self.shared))?;
-        let builder = Builder::socket(socket).server(guid).p2p();
+        let builder = self.driver.of(Builder::socket(socket)).server(guid).p2p();
         builder.max_queued(MOST_QUEUED).build().await
     }
 
@@ -238,7 +238,12 @@ impl Guest {
         while !self.shared.is_stopping() {
             let next = poll_fn(|context| Pin::new(&mut stream).poll_next(context));
             match first(next, &mut stopped).await {
-                First::One(Some(Ok(message))) => self.take(caller, message),
+                First::One(Some(Ok(message))) => {
+                    if let First::Other(()) = first(self.shared.room(), &mut stopped).await {
+                        return;
+                    }
+                    self.take(caller, message);
+                }
                 First::One(Some(Err(error))) => return self.cut(&error),
                 First::One(None) | First::Other(()) => return,
             }
