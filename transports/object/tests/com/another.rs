@@ -2,18 +2,23 @@
 
 use samebox_conformance::spawned;
 use samebox_core::Endpoint;
-use std::io::{BufRead, BufReader, Lines, Read, Write};
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
 
 const PART: &str = "SAMEBOX_TEST_PART";
 const ENDPOINT: &str = "SAMEBOX_TEST_ENDPOINT";
 /// What stands before what a part says, among what the test program says.
 const SAYS: &str = "another says ";
 
+/// How long another process may take for what it does, on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// Another process; dropping it kills it.
 pub(crate) struct Another {
     child: Child,
-    lines: Lines<BufReader<ChildStdout>>,
+    said: Receiver<String>,
 }
 
 impl Another {
@@ -23,16 +28,23 @@ impl Another {
         command.args(["--exact", "another_process", "--quiet", "--nocapture", "--test-threads=1"]);
         command.env(PART, part).env(ENDPOINT, endpoint.to_string());
         let mut child = spawned(command.stdin(Stdio::piped()).stdout(Stdio::piped())).unwrap();
+        let (says, said) = channel();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        Self { child, lines }
+        std::thread::spawn(move || {
+            for line in lines.map_while(Result::ok) {
+                if let Some((_, said)) = line.split_once(SAYS) {
+                    // Nobody may listen any more.
+                    let _ = says.send(said.to_owned());
+                }
+            }
+        });
+        Self { child, said }
     }
 
     /// What it says next.
     #[track_caller]
-    pub(crate) fn hear(&mut self) -> String {
-        let mut lines = self.lines.by_ref().map_while(Result::ok);
-        let said = lines.find_map(|line| line.split_once(SAYS).map(|(_, said)| said.to_owned()));
-        said.expect("the other process says something")
+    pub(crate) fn hear(&self) -> String {
+        self.said.recv_timeout(PATIENCE).expect("the other process says something in time")
     }
 
     pub(crate) fn id(&self) -> u32 {
@@ -49,7 +61,16 @@ impl Another {
     #[track_caller]
     pub(crate) fn finish(mut self) {
         drop(self.child.stdin.take());
-        assert!(self.child.wait().unwrap().success(), "the other process failed");
+        let begun = Instant::now();
+        let ended = loop {
+            match self.child.try_wait().unwrap() {
+                None if begun.elapsed() < PATIENCE => {
+                    std::thread::sleep(Duration::from_millis(10));
+                }
+                ended => break ended.expect("the other process ends in time"),
+            }
+        };
+        assert!(ended.success(), "the other process failed");
     }
 }
 

@@ -55,7 +55,7 @@ pub(crate) fn hear_and_hang(endpoint: &Endpoint) {
 }
 
 fn listening(part: &str, endpoint: &Endpoint) -> Another {
-    let mut other = Another::start(part, endpoint);
+    let other = Another::start(part, endpoint);
     assert_eq!(other.hear(), "listening");
     other
 }
@@ -64,7 +64,7 @@ fn listening(part: &str, endpoint: &Endpoint) -> Another {
 fn what_is_sent_is_heard_and_what_is_asked_is_not() {
     let endpoint = with_class("");
     let mut server = bind(&endpoint);
-    let mut ear = listening("hear", &endpoint);
+    let ear = listening("hear", &endpoint);
     let mut client = connect(&endpoint);
     send(&mut client, "née".as_bytes());
     let call = client.as_call().unwrap().request(b"?"[..].into(), soon()).unwrap();
@@ -86,7 +86,7 @@ fn what_is_sent_is_heard_and_what_is_asked_is_not() {
 fn one_that_hears_and_dies_is_forgotten() {
     let endpoint = with_class("");
     let mut server = bind(&endpoint);
-    let mut other = listening("hear", &endpoint);
+    let other = listening("hear", &endpoint);
     let mut client = connect(&endpoint);
     let doomed = listening("hear", &endpoint);
     send(&mut client, b"one");
@@ -98,15 +98,14 @@ fn one_that_hears_and_dies_is_forgotten() {
         assert_eq!(next(&mut server).text(), Ok(payload));
         assert_eq!(other.hear(), format!("Text({payload:?})"));
     }
-    other.finish();
 }
 
 #[test]
 fn one_that_hears_and_hangs_holds_nobody_up() {
     let endpoint = with_class("");
     let mut server = bind(&endpoint);
-    let mut hanging = listening("hear and hang", &endpoint);
-    let mut other = listening("hear", &endpoint);
+    let hanging = listening("hear and hang", &endpoint);
+    let other = listening("hear", &endpoint);
     let mut client = connect(&endpoint);
     let begun = Instant::now();
     send(&mut client, b"first");
